@@ -1,0 +1,1 @@
+"""The state store: positions, change sets, ledger, quota and leases in SQLite or PostgreSQL."""

@@ -1,0 +1,214 @@
+"""Cuts: each read of a stream, from its first page to its planned change set."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.positions import TO_VIRTUOUS
+from sync_pipeline.adapters.sql.tables import acknowledged, change_sets, positions
+from sync_pipeline.adapters.sql.upsert import upsert
+from sync_pipeline.domain.change import ChangeCounts
+from sync_pipeline.domain.cut import Strategy
+from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.positions import CutRow, CutState, Position
+from sync_pipeline.ports import Clock
+
+
+class SqlCuts:
+    """Records every step of a cut; each step is one transaction that checks the lease."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin_cut(
+        self, lease: Lease, run_id: str, position: Position, strategy: Strategy, since: datetime | None
+    ) -> CutRow:
+        """Number a new read; unfinished reads of the stream are superseded by it."""
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            self._supersede(connection, lease.customer_id, position.stream, [CutState.READING])
+            newest = connection.execute(
+                select(func.max(change_sets.c.cut)).where(change_sets.c.customer_id == lease.customer_id)
+            ).scalar()
+            cut = CutRow(
+                cut=(newest or 0) + 1,
+                source=position.source,
+                stream=position.stream,
+                run_id=run_id,
+                state=CutState.READING,
+                strategy=strategy,
+                proven=False,
+                read_started_at=self._clock.now(),
+            )
+            connection.execute(
+                insert(change_sets).values(
+                    customer_id=lease.customer_id,
+                    cut=cut.cut,
+                    source=cut.source,
+                    stream=cut.stream,
+                    run_id=run_id,
+                    state=cut.state.value,
+                    strategy=strategy.value,
+                    since=since,
+                    proven=False,
+                    source_requests=0,
+                    source_pauses=0,
+                    read_started_at=cut.read_started_at,
+                )
+            )
+        return cut
+
+    def note_requests(self, lease: Lease, cut: int, requests: int, pauses: int) -> None:
+        """Keep count of what a read cost, also when it failed."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(change_sets)
+                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut)
+                .values(source_requests=requests, source_pauses=pauses)
+            )
+
+    def finish_read(
+        self,
+        lease: Lease,
+        cut: CutRow,
+        *,
+        proven: bool,
+        rows: int,
+        snapshot_cut: int | None,
+        newest_modified: datetime | None,
+    ) -> None:
+        """The snapshot is durable: the stream's newest one from now on. The read position stays."""
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            self._supersede(connection, lease.customer_id, cut.stream, [CutState.READ])
+            connection.execute(
+                update(change_sets)
+                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
+                .values(
+                    state=CutState.READ.value,
+                    proven=proven,
+                    rows=rows,
+                    snapshot_cut=snapshot_cut,
+                    newest_modified=newest_modified,
+                    read_completed_at=self._clock.now(),
+                )
+            )
+            upsert(connection, positions, [_row(lease, cut, snapshot_cut=snapshot_cut)])
+
+    def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]:
+        """The customer's cuts in these states, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(change_sets)
+                .where(change_sets.c.customer_id == customer_id)
+                .where(change_sets.c.state.in_([state.value for state in states]))
+                .order_by(change_sets.c.cut)
+            ).mappings()
+            return [_cut(row) for row in rows]
+
+    def cuts_of_run(self, customer_id: str, run_id: str) -> tuple[list[CutRow], int, int]:
+        """The cuts of one run, with the source requests they took and the pauses a 429 made."""
+        with self._database.read() as connection:
+            rows = list(
+                connection.execute(
+                    select(change_sets)
+                    .where(change_sets.c.customer_id == customer_id, change_sets.c.run_id == run_id)
+                    .order_by(change_sets.c.cut)
+                ).mappings()
+            )
+        return (
+            [_cut(row) for row in rows],
+            sum(row["source_requests"] for row in rows),
+            sum(row["source_pauses"] for row in rows),
+        )
+
+    def diffed_snapshot(self, customer_id: str, stream: str) -> int | None:
+        """The snapshot of the newest cut whose changes are durable."""
+        with self._database.read() as connection:
+            return connection.execute(
+                select(change_sets.c.snapshot_cut)
+                .where(change_sets.c.customer_id == customer_id, change_sets.c.stream == stream)
+                .where(change_sets.c.state.in_([CutState.READY.value, CutState.PLANNED.value]))
+                .order_by(change_sets.c.cut.desc())
+                .limit(1)
+            ).scalar()
+
+    def finish_diff(
+        self,
+        lease: Lease,
+        cut: CutRow,
+        counts: ChangeCounts,
+        *,
+        read_position: datetime | None,
+        folded: tuple[int, str] | None,
+    ) -> None:
+        """The change set is durable: the read position moves, and a folded index takes over from the SQL rows.
+
+        `folded` is the newest index (its cut and the mapping hash it was written under), None when none was written.
+        """
+        values: dict[str, object] = {} if read_position is None else {"read_position": read_position}
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            if folded is not None:
+                values |= {"acknowledged_cut": folded[0], "mapping_hash": folded[1]}
+                connection.execute(
+                    acknowledged.delete().where(
+                        acknowledged.c.customer_id == lease.customer_id, acknowledged.c.stream == cut.stream
+                    )
+                )
+            connection.execute(
+                update(change_sets)
+                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
+                .values(state=CutState.READY.value, **asdict(counts))
+            )
+            upsert(connection, positions, [_row(lease, cut, **values)])
+
+    def finish_planning(self, lease: Lease, cut: CutRow) -> None:
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            connection.execute(
+                update(change_sets)
+                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
+                .values(state=CutState.PLANNED.value)
+            )
+
+    def _supersede(self, connection: Connection, customer_id: str, stream: str, states: Sequence[CutState]) -> None:
+        connection.execute(
+            update(change_sets)
+            .where(change_sets.c.customer_id == customer_id, change_sets.c.stream == stream)
+            .where(change_sets.c.state.in_([state.value for state in states]))
+            .values(state=CutState.SUPERSEDED.value)
+        )
+
+
+def _row(lease: Lease, cut: CutRow, **values: object) -> dict[str, object]:
+    return {
+        "customer_id": lease.customer_id,
+        "source": cut.source,
+        "stream": cut.stream,
+        "direction": TO_VIRTUOUS,
+        **values,
+    }
+
+
+def _cut(row: RowMapping) -> CutRow:
+    return CutRow(
+        cut=row["cut"],
+        source=row["source"],
+        stream=row["stream"],
+        run_id=row["run_id"],
+        state=CutState(row["state"]),
+        strategy=Strategy(row["strategy"]),
+        proven=row["proven"],
+        read_started_at=row["read_started_at"],
+        snapshot_cut=row["snapshot_cut"],
+        newest_modified=row["newest_modified"],
+        rows=row["rows"] or 0,
+        counts=ChangeCounts(row["creates"] or 0, row["updates"] or 0, row["deletes"] or 0, row["unchanged"] or 0),
+        reason=row["reason"],
+    )

@@ -1,0 +1,108 @@
+"""One engine, two kinds of transaction, and migrations applied on opening."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from sync_pipeline.domain.errors import ConfigurationError
+
+BUSY_TIMEOUT_SECONDS = 30
+HEAD_REVISION = "0001"
+MIGRATION_LOCK = 7_406_123_011  # any number, the same in every process: PostgreSQL's advisory lock of our migrations
+
+
+class Database:
+    """The state store's connection. Short transactions only: SQLite has one writer at a time."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine_for(url)
+        self._migrate()
+
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        """A transaction that may change things; on SQLite it takes the write lock at once."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """A consistent view; never waits for a writer."""
+        with self.engine.connect().execution_options(sync_read_only=True) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        try:
+            with self.read() as connection:
+                if current_revision(connection) == HEAD_REVISION:
+                    return
+            upgrade(self.engine)
+        except OperationalError as error:
+            raise ConfigurationError(
+                f"The state store at {self.engine.url.render_as_string(hide_password=True)} cannot be opened: "
+                f"{type(error.orig).__name__}.",
+                "Check SYNC_DATABASE_URL: the server must be reachable, the folder must exist and be writable.",
+            ) from None
+
+
+def create_engine_for(url: str) -> Engine:
+    """An engine for an SQLAlchemy URL; bare `postgresql://` means psycopg2, the driver Dagster brings along."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg2")
+        if parsed.get_backend_name() == "sqlite":
+            return create_sqlite_engine(parsed)
+        return create_engine(parsed, pool_size=2, max_overflow=8, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        raise ConfigurationError(
+            "SYNC_DATABASE_URL is not a database address that is understood.",
+            "Write sqlite:////absolute/path/state.db or postgresql://user:password@host/database.",
+        ) from None
+
+
+def create_sqlite_engine(url: Any) -> Engine:
+    if url.database:
+        Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a writer fails at once when another one wrote: no busy timeout helps.
+        read_only = connection.get_execution_options().get("sync_read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def current_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision; processes that start together take turns."""
+    from alembic import command  # noqa: PLC0415  imported only when behind: it costs a fifth of a second at every start
+    from alembic.config import Config  # noqa: PLC0415  as above
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,96 @@
+"""Leases: one writer per customer."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, select, update
+
+from sync_pipeline.adapters.process import is_alive
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.tables import leases
+from sync_pipeline.adapters.sql.upsert import insert_ignoring
+from sync_pipeline.domain.errors import BusyError
+from sync_pipeline.domain.lease import LEASE_SECONDS, Holder, Lease
+from sync_pipeline.ports import Clock
+
+
+class SqlLeases:
+    """Acquire, keep and release leases.
+
+    A holder on this host whose process is gone (pid, start time and boot id say so) is replaced at once; any other
+    holder keeps its lease until it expires.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def acquire(self, customer_id: str, holder: Holder) -> Lease | None:
+        """The lease, or None while somebody else holds it."""
+        with self._database.write() as connection:
+            insert_ignoring(connection, leases, [{"customer_id": customer_id, "token": 0}])
+            row = connection.execute(select(leases).where(leases.c.customer_id == customer_id).with_for_update()).one()
+            if self._is_held(row, holder):
+                return None
+            lease = Lease(customer_id, holder.holder_id, row.token + 1, self._expiry())
+            connection.execute(
+                update(leases)
+                .where(leases.c.customer_id == customer_id)
+                .values(
+                    token=lease.token,
+                    holder=holder.holder_id,
+                    host=holder.host,
+                    boot_id=holder.boot_id,
+                    pid=holder.pid,
+                    process_started=holder.process_started,
+                    expires_at=lease.expires_at,
+                )
+            )
+            return lease
+
+    def renew(self, lease: Lease) -> Lease:
+        """Move the expiry on.
+
+        Raises:
+            BusyError: somebody else took the lease meanwhile.
+        """
+        renewed = Lease(lease.customer_id, lease.holder_id, lease.token, self._expiry())
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            connection.execute(
+                update(leases).where(leases.c.customer_id == lease.customer_id).values(expires_at=renewed.expires_at)
+            )
+        return renewed
+
+    def release(self, lease: Lease) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                update(leases)
+                .where(leases.c.customer_id == lease.customer_id, leases.c.token == lease.token)
+                .values(holder=None, expires_at=None)
+            )
+
+    def _is_held(self, row: Row, holder: Holder) -> bool:
+        if row.holder is None or row.holder == holder.holder_id or row.expires_at <= self._clock.now():
+            return False
+        if row.host != holder.host:
+            return True
+        return row.boot_id == holder.boot_id and is_alive(row.pid, row.process_started)
+
+    def _expiry(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=LEASE_SECONDS)
+
+
+def require_lease(connection: Connection, lease: Lease) -> None:
+    """Refuse to go on when the lease went to somebody else; part of every transaction of the write path.
+
+    Raises:
+        BusyError: the fencing token in the store is not ours.
+    """
+    token = connection.execute(
+        select(leases.c.token).where(leases.c.customer_id == lease.customer_id).with_for_update()
+    ).scalar()
+    if token != lease.token:
+        raise BusyError(
+            f"Another process took over {lease.customer_id}.",
+            "Nothing is lost: it goes on where this one stopped.",
+        )

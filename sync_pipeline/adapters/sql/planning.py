@@ -1,0 +1,148 @@
+"""Planning: a change set becomes rows of the ledger."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
+from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.operation import REPLACEABLE, PlannedOperation, State
+from sync_pipeline.domain.positions import CutRow
+from sync_pipeline.ports import Clock
+
+
+class SqlPlanning:
+    """Turns changes into operations. Planning a cut again after a crash adds only what is missing."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def plan(self, lease: Lease, cut: CutRow, operations: Sequence[PlannedOperation]) -> None:
+        """Record operations of one cut, at most a few thousand at a time, in one transaction.
+
+        A newer value supersedes what was open, dead or in review for the same record. A value that Virtuous already
+        has (A→B→A before B was sent) is recorded as superseded itself and sends nothing.
+        """
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            known = _planned_keys(connection, lease, cut, operations)
+            fresh = [operation for operation in operations if _record(operation) not in known]
+            older = _older(connection, lease, cut.stream, fresh)
+            now = self._clock.now()
+            self._supersede(connection, lease, cut, [row for rows in older.values() for row in rows], now)
+            _insert(connection, lease, cut, [_decided(operation, older) for operation in fresh], now)
+
+    def _supersede(
+        self, connection: Connection, lease: Lease, cut: CutRow, older: Sequence[tuple[int, str]], now: datetime
+    ) -> None:
+        ids = [operation_id for operation_id, state in older if state in REPLACEABLE]
+        if ids:
+            connection.execute(
+                update(ledger)
+                .where(ledger.c.customer_id == lease.customer_id, ledger.c.operation_id.in_(ids))
+                .values(state=State.SUPERSEDED.value, payload=None, finished_in=cut.run_id, updated_at=now)
+            )
+
+
+def _record(operation: PlannedOperation) -> str:
+    return operation.links[0].key
+
+
+def _planned_keys(
+    connection: Connection, lease: Lease, cut: CutRow, operations: Sequence[PlannedOperation]
+) -> set[str]:
+    return set(
+        connection.execute(
+            select(ledger_changes.c.key).where(
+                ledger_changes.c.customer_id == lease.customer_id,
+                ledger_changes.c.stream == cut.stream,
+                ledger_changes.c.cut == cut.cut,
+                ledger_changes.c.key.in_([_record(operation) for operation in operations]),
+            )
+        ).scalars()
+    )
+
+
+def _older(
+    connection: Connection, lease: Lease, stream: str, operations: Sequence[PlannedOperation]
+) -> dict[str, list[tuple[int, str]]]:
+    """Operations per record that a newer value replaces, or has to wait for (sending)."""
+    states = [state.value for state in (*REPLACEABLE, State.SENDING)]
+    rows = connection.execute(
+        select(ledger_changes.c.key, ledger.c.operation_id, ledger.c.state)
+        .distinct()
+        .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
+        .where(ledger_changes.c.customer_id == lease.customer_id, ledger_changes.c.stream == stream)
+        .where(ledger_changes.c.key.in_([_record(operation) for operation in operations]))
+        .where(ledger.c.customer_id == lease.customer_id, ledger.c.state.in_(states))
+    )
+    older: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for key, operation_id, state in rows:
+        older[key].append((operation_id, state))
+    return older
+
+
+def _decided(operation: PlannedOperation, older: dict[str, list[tuple[int, str]]]) -> PlannedOperation:
+    """The operation, or its superseded form when Virtuous has that value and nothing newer may have left."""
+    may_have_left = any(state in (State.SENDING, State.REVIEW) for _, state in older.get(_record(operation), ()))
+    if operation.state != State.PLANNED or not operation.is_acknowledged or may_have_left:
+        return operation
+    return replace(operation, payload=None, state=State.SUPERSEDED, reason="Virtuous has this value")
+
+
+def _insert(
+    connection: Connection,
+    lease: Lease,
+    cut: CutRow,
+    decided: Sequence[PlannedOperation],
+    now: datetime,
+) -> None:
+    if not decided:
+        return
+    ids = connection.execute(
+        insert(ledger).returning(ledger.c.operation_id, sort_by_parameter_order=True),
+        [
+            {
+                "customer_id": lease.customer_id,
+                "run_id": cut.run_id,
+                "kind": operation.kind,
+                "reference_source": operation.reference_source,
+                "reference_id": operation.reference_id,
+                "state": operation.state.value,
+                "priority": int(operation.priority),
+                "payload": operation.payload,
+                "attempts": 0,
+                "deferrals": 0,
+                "reason": operation.reason,
+                "finished_in": None if operation.state == State.PLANNED else cut.run_id,
+                "planned_at": now,
+                "updated_at": now,
+            }
+            for operation in decided
+        ],
+    ).scalars()
+    connection.execute(
+        insert(ledger_changes),
+        [
+            {
+                "customer_id": lease.customer_id,
+                "operation_id": operation_id,
+                "stream": link.stream,
+                "key": link.key,
+                "field_group": link.field_group,
+                "kind": link.kind,
+                "fingerprint": link.fingerprint,
+                "row_hash": link.row_hash,
+                "cut": cut.cut,
+                "run_id": cut.run_id,
+            }
+            for operation_id, operation in zip(ids, decided, strict=True)
+            for link in operation.links
+        ],
+    )

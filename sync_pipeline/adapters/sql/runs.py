@@ -1,0 +1,197 @@
+"""Runs and their slices, and the report each run leaves."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, func, insert, select, update
+
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs, slices
+from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.run import Run, RunStatus, StageFailure
+from sync_pipeline.ports import Clock
+
+INTERRUPTED = StageFailure("interrupted", "The process ended in the middle of the run.", "The next run goes on.")
+
+
+class SqlRuns:
+    """The history of a customer's runs. A run spans slices: the Dagster runs that worked on it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin_slice(self, lease: Lease, run: Run, dagster_run_id: str) -> None:
+        """Record that a Dagster run works on `run`; a run that was left running by a dead process is closed."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            mine = runs.c.customer_id == lease.customer_id
+            connection.execute(
+                update(runs)
+                .where(mine, runs.c.status == RunStatus.RUNNING.value, runs.c.run_id != run.run_id)
+                .values(status=RunStatus.FAILED.value, completed_at=now)
+            )
+            connection.execute(
+                update(slices)
+                .where(slices.c.customer_id == lease.customer_id, slices.c.ended_at.is_(None))
+                .where(slices.c.dagster_run_id != dagster_run_id)
+                .values(status=RunStatus.FAILED.value, ended_at=now, failures=[INTERRUPTED.as_dict()])
+            )
+            known = connection.execute(select(runs.c.status).where(mine, runs.c.run_id == run.run_id)).scalar()
+            if known is None:
+                connection.execute(
+                    insert(runs).values(
+                        customer_id=lease.customer_id,
+                        run_id=run.run_id,
+                        layer=run.layer.value,
+                        slot=run.slot,
+                        status=RunStatus.RUNNING.value,
+                        started_at=now,
+                    )
+                )
+            elif known != RunStatus.RUNNING:
+                connection.execute(
+                    update(runs)
+                    .where(mine, runs.c.run_id == run.run_id)
+                    .values(status=RunStatus.RUNNING.value, completed_at=None, resume_at=None)
+                )
+            known_slice = connection.execute(
+                select(slices.c.slice).where(
+                    slices.c.customer_id == lease.customer_id,
+                    slices.c.run_id == run.run_id,
+                    slices.c.dagster_run_id == dagster_run_id,
+                )
+            ).scalar()
+            if known_slice is None:
+                newest = connection.execute(
+                    select(func.max(slices.c.slice)).where(
+                        slices.c.customer_id == lease.customer_id, slices.c.run_id == run.run_id
+                    )
+                ).scalar()
+                connection.execute(
+                    insert(slices).values(
+                        customer_id=lease.customer_id,
+                        run_id=run.run_id,
+                        slice=(newest or 0) + 1,
+                        dagster_run_id=dagster_run_id,
+                        started_at=now,
+                        failures=[],
+                    )
+                )
+
+    def note_failures(self, lease: Lease, run_id: str, dagster_run_id: str, failures: list[StageFailure]) -> None:
+        """Add what went wrong in a stage of this slice, for the report at its end."""
+        if not failures:
+            return
+        with self._database.write() as connection:
+            this = (
+                slices.c.customer_id == lease.customer_id,
+                slices.c.run_id == run_id,
+                slices.c.dagster_run_id == dagster_run_id,
+            )
+            known = connection.execute(select(slices.c.failures).where(*this)).scalar_one()
+            connection.execute(
+                update(slices).where(*this).values(failures=[*known, *(failure.as_dict() for failure in failures)])
+            )
+
+    def failures(self, customer_id: str, run_id: str, dagster_run_id: str) -> list[StageFailure]:
+        with self._database.read() as connection:
+            known = connection.execute(
+                select(slices.c.failures).where(
+                    slices.c.customer_id == customer_id,
+                    slices.c.run_id == run_id,
+                    slices.c.dagster_run_id == dagster_run_id,
+                )
+            ).scalar()
+        return [StageFailure(**failure) for failure in known or []]
+
+    def finish_slice(
+        self,
+        lease: Lease,
+        run_id: str,
+        dagster_run_id: str,
+        status: RunStatus,
+        resume_at: datetime | None,
+        report: dict[str, Any],
+    ) -> None:
+        now = self._clock.now()
+        with self._database.write() as connection:
+            connection.execute(
+                update(slices)
+                .where(slices.c.customer_id == lease.customer_id, slices.c.dagster_run_id == dagster_run_id)
+                .values(status=status.value, ended_at=now)
+            )
+            connection.execute(
+                update(runs)
+                .where(runs.c.customer_id == lease.customer_id, runs.c.run_id == run_id)
+                .values(status=status.value, completed_at=now, resume_at=resume_at, report=report)
+            )
+
+    def started_at(self, customer_id: str, run_id: str) -> datetime | None:
+        with self._database.read() as connection:
+            return connection.execute(
+                select(runs.c.started_at).where(runs.c.customer_id == customer_id, runs.c.run_id == run_id)
+            ).scalar()
+
+    def run(self, customer_id: str, run_id: str | None = None) -> RowMapping | None:
+        """One run, by default the newest."""
+        statement = select(runs).where(runs.c.customer_id == customer_id)
+        if run_id is not None:
+            statement = statement.where(runs.c.run_id == run_id)
+        with self._database.read() as connection:
+            return (
+                connection.execute(statement.order_by(runs.c.started_at.desc(), runs.c.run_id.desc()).limit(1))
+                .mappings()
+                .one_or_none()
+            )
+
+    def outcomes(self, customer_id: str, run_id: str) -> dict[str, int]:
+        """Changes of a run by the state of their operation."""
+        per_change = (
+            select(ledger_changes.c.stream, ledger_changes.c.key, ledger_changes.c.cut, ledger.c.state)
+            .distinct()
+            .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
+            .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.run_id == run_id)
+            .where(ledger.c.customer_id == customer_id)
+            .subquery()
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(select(per_change.c.state, func.count()).group_by(per_change.c.state))
+            return {row[0]: row[1] for row in rows}
+
+    def carried(self, customer_id: str, run_id: str) -> int:
+        """Changes of earlier runs whose operation ended in this one."""
+        finished = (
+            select(ledger_changes.c.stream, ledger_changes.c.key, ledger_changes.c.cut)
+            .distinct()
+            .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
+            .where(ledger.c.customer_id == customer_id, ledger.c.finished_in == run_id)
+            .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.run_id != run_id)
+            .subquery()
+        )
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(finished)).scalar_one()
+
+    def failure_details(self, customer_id: str, run_id: str, limit: int) -> list[dict[str, Any]]:
+        """The first operations that died in this run: ids and reasons, never values."""
+        statement = (
+            select(
+                ledger.c.operation_id,
+                ledger_changes.c.stream,
+                ledger_changes.c.key,
+                ledger_changes.c.kind,
+                ledger.c.state,
+                ledger.c.attempts,
+                ledger.c.reason,
+            )
+            .distinct()
+            .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
+            .where(ledger.c.customer_id == customer_id, ledger.c.finished_in == run_id, ledger.c.state == "dead")
+            .where(ledger_changes.c.customer_id == customer_id)
+            .order_by(ledger.c.operation_id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [dict(row) for row in connection.execute(statement).mappings()]

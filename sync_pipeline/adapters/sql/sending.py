@@ -1,0 +1,209 @@
+"""Sending: what leaves, and what became of it. Every method is one transaction (DESIGN section 5, write protocol)."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from sync_pipeline.adapters.sql.acknowledging import acknowledge
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.quota import take_permit
+from sync_pipeline.adapters.sql.tables import ledger
+from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.operation import NoPermit, SendingBatch, SendingOperation, State
+from sync_pipeline.domain.quota import QuotaRule
+from sync_pipeline.ports import Clock, DestinationName, EndpointOf
+
+DATES_BEFORE_DEAD = 5  # DESIGN section 5
+
+
+class SqlSending:
+    """The part of the ledger the sender works on, for one customer's run."""
+
+    def __init__(
+        self, database: Database, clock: Clock, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._lease = lease
+        self._run_id = run_id
+        self._name = name
+        self._rule = rule
+
+    def claim(self, limit: int, endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None:
+        """Take a permit and mark the next operations as sending; None when nothing can be sent now.
+
+        What was deferred goes first, then by priority, then oldest first. Operations of a record that has another
+        one in doubt wait for it.
+        """
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            rows = self._next_rows(connection, limit)
+            return self._send(connection, rows, endpoint_of) if rows else None
+
+    def claim_again(self, ids: Sequence[int], endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None:
+        """Take a permit for exactly these operations, planned or in doubt; None when none of them is left."""
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            rows = connection.execute(
+                select(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
+                .where(ledger.c.state.in_([State.PLANNED.value, State.SENDING.value]))
+                .order_by(ledger.c.operation_id)
+            ).all()
+            return self._send(connection, rows, endpoint_of) if rows else None
+
+    def in_doubt(self) -> list[tuple[int, ...]]:
+        """Ids of operations that may have left and have no answer, by the request they left in, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(ledger.c.batch_id, ledger.c.operation_id)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.SENDING.value)
+                .order_by(ledger.c.operation_id)
+            ).all()
+        batches: dict[str, list[int]] = defaultdict(list)
+        for batch_id, operation_id in rows:
+            batches[batch_id].append(operation_id)
+        return [tuple(ids) for ids in batches.values()]
+
+    def accepted(self, ids: Sequence[int], evidence: str | None = None) -> None:
+        """Virtuous answered 2xx: the values count as acknowledged from this moment."""
+        with self._database.write() as connection:
+            now = self._clock.now()
+            self._move(
+                connection, ids, State.ACCEPTED, payload=None, accepted_at=now, evidence=evidence, **self._finished()
+            )
+            acknowledge(connection, self._lease.customer_id, ids, now)
+
+    def planned_again(self, ids: Sequence[int]) -> None:
+        """A definite answer said that nothing happened: back in the queue."""
+        with self._database.write() as connection:
+            self._move(connection, ids, State.PLANNED, batch_id=None)
+
+    def dead(self, ids: Sequence[int], reason: str) -> None:
+        """A permanent answer: only a person or a new value moves these on."""
+        with self._database.write() as connection:
+            self._move(connection, ids, State.DEAD, reason=reason, **self._finished())
+
+    def defer_planned(self, reason: str) -> int:
+        """Everything that would still be sent waits for the next run; answers how many operations that were."""
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            result = connection.execute(
+                update(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
+                .values(
+                    state=State.DEFERRED.value,
+                    deferrals=ledger.c.deferrals + 1,
+                    reason=reason,
+                    batch_id=None,
+                    updated_at=self._clock.now(),
+                )
+            )
+            return result.rowcount
+
+    def retry_deferred(self) -> None:
+        """What an earlier slice or run deferred is planned again."""
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            connection.execute(
+                update(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.DEFERRED.value)
+                .values(state=State.PLANNED.value, updated_at=self._clock.now())
+            )
+
+    def count_deferrals(self, today: date) -> int:
+        """Note today as a date on which these were deferred although others went through; five make a dead letter."""
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            rows = connection.execute(
+                select(ledger.c.operation_id, ledger.c.deferred_dates).where(
+                    ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.DEFERRED.value
+                )
+            ).all()
+            buried = 0
+            for operation_id, dates in rows:
+                noted = sorted({*(dates or []), today.isoformat()})
+                values: dict[str, Any] = {"deferred_dates": noted}
+                if len(noted) >= DATES_BEFORE_DEAD:
+                    buried += 1
+                    values |= {"state": State.DEAD.value, "updated_at": self._clock.now(), **self._finished()}
+                connection.execute(update(ledger).where(ledger.c.operation_id == operation_id).values(**values))
+            return buried
+
+    def counts(self) -> dict[str, int]:
+        """Operations of the customer by state."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(ledger.c.state, func.count())
+                .where(ledger.c.customer_id == self._lease.customer_id)
+                .group_by(ledger.c.state)
+            )
+            return {row[0]: row[1] for row in rows}
+
+    def _next_rows(self, connection: Connection, limit: int) -> Sequence[Row]:
+        in_doubt = (
+            select(ledger.c.reference_source, ledger.c.reference_id)
+            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.SENDING.value)
+            .subquery()
+        )
+        queue = (
+            select(ledger)
+            .outerjoin(
+                in_doubt,
+                (in_doubt.c.reference_source == ledger.c.reference_source)
+                & (in_doubt.c.reference_id == ledger.c.reference_id),
+            )
+            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
+            .where(in_doubt.c.reference_id.is_(None))
+            .order_by(ledger.c.deferrals == 0, ledger.c.priority, ledger.c.operation_id)
+            .limit(limit)
+        )
+        rows = connection.execute(queue).all()
+        # One request names one reference source, and a record at most once.
+        chosen = {row.reference_id: row for row in reversed(rows) if row.reference_source == rows[0].reference_source}
+        return [row for row in rows if chosen.get(row.reference_id) is row]
+
+    def _send(self, connection: Connection, rows: Sequence[Row], endpoint_of: EndpointOf) -> SendingBatch | NoPermit:
+        now = self._clock.now()
+        refusal = take_permit(connection, self._name, self._rule, self._run_id, endpoint_of(len(rows)), now)
+        if refusal is not None:
+            return refusal
+        batch_id = uuid.uuid4().hex
+        ids = [row.operation_id for row in rows]
+        connection.execute(
+            update(ledger)
+            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
+            .values(
+                state=State.SENDING.value,
+                attempts=ledger.c.attempts + 1,
+                batch_id=batch_id,
+                attempted_at=now,
+                updated_at=now,
+            )
+        )
+        return SendingBatch(
+            batch_id,
+            tuple(
+                SendingOperation(
+                    row.operation_id, row.reference_source, row.reference_id, row.payload, row.attempts + 1
+                )
+                for row in rows
+            ),
+        )
+
+    def _move(self, connection: Connection, ids: Sequence[int], state: State, **values: Any) -> None:
+        require_lease(connection, self._lease)
+        connection.execute(
+            update(ledger)
+            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
+            .where(ledger.c.state == State.SENDING.value)
+            .values(state=state.value, updated_at=self._clock.now(), **values)
+        )
+
+    def _finished(self) -> dict[str, str]:
+        return {"finished_in": self._run_id}

@@ -1,0 +1,35 @@
+"""The whole state store: one database, one object per concept."""
+
+from sync_pipeline.adapters.sql.breakers import SqlBreakers
+from sync_pipeline.adapters.sql.cuts import SqlCuts
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.leases import SqlLeases
+from sync_pipeline.adapters.sql.planning import SqlPlanning
+from sync_pipeline.adapters.sql.positions import SqlPositions
+from sync_pipeline.adapters.sql.quota import SqlQuota
+from sync_pipeline.adapters.sql.runs import SqlRuns
+from sync_pipeline.adapters.sql.sending import SqlSending
+from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.quota import QuotaRule
+from sync_pipeline.ports import Clock, DestinationName
+
+
+class StateStore:
+    """Opens the database (migrating it when it is behind) and hands out its parts."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._clock = clock
+        self.database = Database(url)
+        self.breakers = SqlBreakers(self.database, clock)
+        self.cuts = SqlCuts(self.database, clock)
+        self.leases = SqlLeases(self.database, clock)
+        self.planning = SqlPlanning(self.database, clock)
+        self.positions = SqlPositions(self.database, clock)
+        self.quota = SqlQuota(self.database, clock)
+        self.runs = SqlRuns(self.database, clock)
+
+    def sending(self, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule) -> SqlSending:
+        return SqlSending(self.database, self._clock, lease, run_id, name, rule)
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,233 @@
+"""The tables of the state store (DESIGN section 6). The customer comes first in every key.
+
+Changed here means changed in a migration too: `test_migrations.py` compares both.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from sync_pipeline.adapters.sql.types import Json, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+RowId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself on SQLite
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("read_position", UtcDateTime),
+    Column("checkpoint", UtcDateTime),
+    Column("checkpoint_cut", BigInteger),
+    Column("accounted_at", UtcDateTime),
+    Column("snapshot_cut", BigInteger),
+    Column("acknowledged_cut", BigInteger),
+    Column("mapping_hash", Text),
+    Column("last_run_id", Text),
+    Column("last_run_completed_at", UtcDateTime),
+    PrimaryKeyConstraint("customer_id", "source", "stream", "direction"),
+)
+
+change_sets = Table(
+    "change_sets",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("cut", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("since", UtcDateTime),
+    Column("proven", Boolean, nullable=False),
+    Column("rows", BigInteger),
+    Column("source_requests", Integer, nullable=False),
+    Column("source_pauses", Integer, nullable=False),
+    Column("snapshot_cut", BigInteger),
+    Column("newest_modified", UtcDateTime),
+    Column("read_started_at", UtcDateTime, nullable=False),
+    Column("read_completed_at", UtcDateTime),
+    Column("creates", BigInteger),
+    Column("updates", BigInteger),
+    Column("deletes", BigInteger),
+    Column("unchanged", BigInteger),
+    Column("reason", Text),
+    PrimaryKeyConstraint("customer_id", "cut"),
+    Index(None, "customer_id", "run_id"),
+    Index(None, "customer_id", "stream", "state"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("operation_id", RowId, primary_key=True, autoincrement=True),
+    Column("customer_id", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reference_source", Text, nullable=False),
+    Column("reference_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("payload", Json),
+    Column("attempts", Integer, nullable=False),
+    Column("batch_id", Text),
+    Column("attempted_at", UtcDateTime),
+    Column("deferrals", Integer, nullable=False),
+    Column("deferred_dates", Json),
+    Column("accepted_at", UtcDateTime),
+    Column("confirmed_at", UtcDateTime),
+    Column("finished_in", Text),
+    Column("reason", Text),
+    Column("evidence", Text),
+    Column("planned_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index(None, "customer_id", "state", "priority", "operation_id"),
+    Index(None, "customer_id", "reference_source", "reference_id"),
+    Index(None, "customer_id", "run_id"),
+    Index(None, "customer_id", "batch_id"),
+)
+
+ledger_changes = Table(
+    "ledger_changes",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("operation_id", BigInteger, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("field_group", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("row_hash", Text, nullable=False),
+    Column("cut", BigInteger, nullable=False),
+    Column("run_id", Text, nullable=False),
+    PrimaryKeyConstraint("customer_id", "operation_id", "stream", "key", "field_group"),
+    UniqueConstraint("customer_id", "stream", "key", "field_group", "cut"),
+    Index(None, "customer_id", "run_id"),
+)
+
+acknowledged = Table(
+    "acknowledged",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("field_group", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("row_hash", Text, nullable=False),
+    Column("operation_id", BigInteger, nullable=False),
+    Column("acknowledged_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("customer_id", "stream", "key", "field_group"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("layer", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+    Column("resume_at", UtcDateTime),
+    Column("report", Json),
+    PrimaryKeyConstraint("customer_id", "run_id"),
+    Index(None, "customer_id", "started_at"),
+)
+
+slices = Table(
+    "slices",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("slice", Integer, nullable=False),
+    Column("dagster_run_id", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("status", Text),
+    Column("failures", Json),
+    PrimaryKeyConstraint("customer_id", "run_id", "slice"),
+)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("organization_id", BigInteger),
+    Column("organization_name", Text),
+    Column("rate_limit", Integer),
+    Column("rate_remaining", Integer),
+    Column("rate_resets_at", UtcDateTime),
+    Column("rate_read_at", UtcDateTime),
+    Column("blocked_until", UtcDateTime),
+    PrimaryKeyConstraint("customer_id", "host"),
+)
+
+quota_events = Table(
+    "quota_events",
+    metadata,
+    Column("event_id", RowId, primary_key=True, autoincrement=True),
+    Column("customer_id", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("throttled", Boolean, nullable=False),
+    Index(None, "destination", "at"),
+    Index(None, "customer_id", "run_id"),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    Column("consecutive_failures", Integer, nullable=False),
+    Column("paused_until", UtcDateTime),
+    Column("reason", Text),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    Column("token", BigInteger, nullable=False),
+    Column("holder", Text),
+    Column("host", Text),
+    Column("boot_id", Text),
+    Column("pid", Integer),
+    Column("process_started", Text),
+    Column("expires_at", UtcDateTime),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("entry_id", RowId, primary_key=True, autoincrement=True),
+    Column("customer_id", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("reason", Text),
+    Index(None, "customer_id", "at"),
+)

@@ -1,0 +1,74 @@
+"""A change: one record that differs from what Virtuous acknowledged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class ChangeKind(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record's difference, already mapped.
+
+    `fingerprints` hold one entry per field group; `payload` is the destination's body without its reference source,
+    or None when the record cannot be mapped, with the `problem` saying why (field names only). `is_acknowledged`:
+    Virtuous has this very value, the change only replaces a newer one that is still open.
+    """
+
+    key: str
+    kind: ChangeKind
+    reference: str
+    row_hash: str
+    fingerprints: Mapping[str, str]
+    payload: Mapping[str, Any] | None
+    problem: str | None = None
+    is_acknowledged: bool = False
+
+    def as_row(self) -> dict[str, str | None]:
+        """The change as text columns, the way a change set file keeps it."""
+        return {
+            "_key": self.key,
+            "kind": self.kind.value,
+            "reference": self.reference,
+            "row_hash": self.row_hash,
+            "fingerprints": msgspec.json.encode(self.fingerprints).decode(),
+            "payload": None if self.payload is None else msgspec.json.encode(self.payload).decode(),
+            "problem": self.problem,
+            "is_acknowledged": "true" if self.is_acknowledged else None,
+        }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Change":
+        """The inverse of `as_row`."""
+        return cls(
+            key=row["_key"],
+            kind=ChangeKind(row["kind"]),
+            reference=row["reference"],
+            row_hash=row["row_hash"],
+            fingerprints=msgspec.json.decode(row["fingerprints"]),
+            payload=None if row["payload"] is None else msgspec.json.decode(row["payload"]),
+            problem=row["problem"],
+            is_acknowledged=row["is_acknowledged"] == "true",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCounts:
+    """How many changes of each kind a cut brought, and how many records needed nothing."""
+
+    creates: int = 0
+    updates: int = 0
+    deletes: int = 0
+    unchanged: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.creates + self.updates + self.deletes

@@ -1,0 +1,195 @@
+"""A connector: how a source API is read."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+
+from sync_pipeline.domain.configuration.base import Address, Count, CountOrZero, Duration, Flag, Mistake, Model, Text
+
+
+class BearerAuth(Model):
+    kind: Literal["bearer"] = "bearer"
+
+
+class HeaderAuth(Model):
+    kind: Literal["header"]
+    name: Text
+
+
+class BasicAuth(Model):
+    kind: Literal["basic"]
+
+
+class QueryAuth(Model):
+    kind: Literal["query"]
+    name: Text
+
+
+class NoAuth(Model):
+    kind: Literal["none"]
+
+
+Auth = Annotated[BearerAuth | HeaderAuth | BasicAuth | QueryAuth | NoAuth, Field(discriminator="kind")]
+
+
+class NextLink(Model):
+    """The body names the address of the next page."""
+
+    kind: Literal["next_link"]
+    path: Text
+
+
+class Cursor(Model):
+    """The body carries a value that asks for the next page when sent as `parameter`."""
+
+    kind: Literal["cursor"]
+    path: Text
+    parameter: Text
+
+
+class PageNumber(Model):
+    kind: Literal["page_number"]
+    parameter: Text
+    first: CountOrZero = 1
+    last: Text | None = None
+
+
+class Offset(Model):
+    kind: Literal["offset"]
+    parameter: Text
+    size_parameter: Text
+    size: Count
+
+
+class SinceUntil(Model):
+    kind: Literal["since_until"]
+    since: Text
+    until: Text
+    window: Duration
+
+
+class SinglePage(Model):
+    """The whole answer is one page."""
+
+    kind: Literal["none"]
+
+
+Pagination = Annotated[NextLink | Cursor | PageNumber | Offset | SinceUntil | SinglePage, Field(discriminator="kind")]
+
+
+class RateLimit(Model):
+    requests: Count
+    window_seconds: Count
+
+
+class Modified(Model):
+    """The field that says when a record changed, and the query parameter that filters on it."""
+
+    field: Text
+    parameter: Text
+    inclusive: Flag = True
+
+
+class Changes(Model):
+    """A `changes since` token: sent as `parameter`, the next one found at `path`."""
+
+    parameter: Text
+    path: Text
+
+
+class Walk(Model):
+    """One read per record of `parent`, limited to those whose `time` lies inside the window."""
+
+    parent: Text
+    time: Text | None = None
+    lookback_days: CountOrZero | None = None
+    lookahead_days: CountOrZero | None = None
+
+
+def refuse_nested_parameter(value: object) -> object:
+    if not isinstance(value, str | int | float | bool):
+        raise Mistake("a query parameter must be text, a number, true or false", "Write one plain value.")
+    return value
+
+
+def relative_to_base(value: str) -> str:
+    """A stream lies below the base URL: its credential must never travel to another host."""
+    if "://" in value or value.startswith("//"):
+        raise Mistake("a stream's path must not name a host", "Write the path below base_url, such as /people.")
+    return value if value.startswith("/") else f"/{value}"
+
+
+def one_key_is_a_list_of_one(value: object) -> object:
+    """`[id]` is the short form of `[[id]]`: a list of alternatives, each a list of columns."""
+    alternatives = (
+        [value] if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value) else value
+    )
+    if not isinstance(alternatives, list | tuple) or not all(map(is_list_of_names, alternatives)):
+        raise Mistake(
+            "must be a list that names at least one column",
+            "Write the columns that identify a record, such as [id]; a list of lists gives fallbacks.",
+        )
+    return alternatives
+
+
+def is_list_of_names(value: object) -> bool:
+    return isinstance(value, list | tuple) and len(value) > 0 and all(isinstance(name, str) and name for name in value)
+
+
+def short_form(key: tuple[tuple[str, ...], ...]) -> list[str] | list[list[str]]:
+    return list(key[0]) if len(key) == 1 else [list(alternative) for alternative in key]
+
+
+Key = Annotated[
+    tuple[tuple[str, ...], ...],
+    BeforeValidator(one_key_is_a_list_of_one),
+    PlainSerializer(short_form, when_used="json"),
+]
+Parameters = dict[str, Annotated[str | int | float | bool, BeforeValidator(refuse_nested_parameter)]]
+
+
+class StreamDefaults(Model):
+    records: str = ""
+    total: Text | None = None
+    pagination: Pagination = SinglePage(kind="none")
+    parameters: Parameters = Field(default_factory=dict)
+
+
+class ConnectorStream(Model):
+    """One kind of record: where it is and what identifies it. Unset values come from `defaults`.
+
+    `records` is the dotted path of the array in the body, "" the body itself.
+    """
+
+    path: Annotated[str, AfterValidator(relative_to_base)]
+    key: Key
+    records: str | None = None
+    total: Text | None = None
+    pagination: Pagination | None = None
+    parameters: Parameters = Field(default_factory=dict)
+    modified: Modified | None = None
+    changes: Changes | None = None
+    walk: Walk | None = None
+
+
+class Connector(Model):
+    """A declarative description of a source API."""
+
+    connector: Text
+    base_url: Address
+    auth: Auth = BearerAuth()
+    defaults: StreamDefaults = StreamDefaults()
+    rate_limit: RateLimit | None = None
+    streams: dict[str, ConnectorStream] = Field(min_length=1)
+
+    def stream(self, name: str) -> ConnectorStream:
+        """The stream with the connector's defaults filled in."""
+        stream = self.streams[name]
+        return stream.model_copy(
+            update={
+                "records": self.defaults.records if stream.records is None else stream.records,
+                "total": self.defaults.total if stream.total is None else stream.total,
+                "pagination": stream.pagination or self.defaults.pagination,
+                "parameters": {**self.defaults.parameters, **stream.parameters},
+            }
+        )

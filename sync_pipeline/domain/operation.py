@@ -1,0 +1,113 @@
+"""An operation: one write to Virtuous, and the states of its life (DESIGN section 5)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    PLANNED = "planned"
+    WAITING = "waiting"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    CONFIRMED = "confirmed"
+    DEFERRED = "deferred"
+    DEAD = "dead"
+    REVIEW = "review"
+    DISCARDED = "discarded"
+    SUPERSEDED = "superseded"
+
+
+UNSENT = frozenset({State.PLANNED, State.WAITING, State.DEFERRED})
+"""Nothing of these has taken effect, and they go on by themselves."""
+
+STANDING = frozenset({*UNSENT, State.SENDING, State.DEAD, State.REVIEW, State.DISCARDED})
+"""States whose value counts in the diff besides what was acknowledged."""
+
+REPLACEABLE = frozenset({*UNSENT, State.DEAD, State.REVIEW})
+"""A newer value of the same record takes the place of these."""
+
+UNACCOUNTED = frozenset({State.PLANNED, State.SENDING})
+"""The checkpoint may not pass these."""
+
+NEEDS_A_PERSON = frozenset({State.DEAD, State.REVIEW})
+LEFT_OVER = frozenset({State.PLANNED, State.SENDING, State.DEFERRED, State.WAITING})
+
+
+class Priority(IntEnum):
+    """Sent in this order: new people before what changes about known ones."""
+
+    CREATE = 10
+    UPDATE = 20
+    DELETE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLink:
+    """Ties an operation to the change it carries, per field group."""
+
+    stream: str
+    key: str
+    field_group: str
+    kind: str
+    fingerprint: str
+    row_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOperation:
+    """An operation to be recorded. `state` is planned, or dead with the `reason` when it cannot be sent at all.
+
+    `is_acknowledged`: Virtuous has exactly this value; it is planned only to replace a newer one not yet sent.
+    """
+
+    kind: str
+    reference_source: str
+    reference_id: str
+    priority: Priority
+    payload: Mapping[str, Any] | None
+    links: Sequence[ChangeLink]
+    state: State = State.PLANNED
+    reason: str | None = None
+    is_acknowledged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendingOperation:
+    """An operation on its way: exactly what is sent."""
+
+    operation_id: int
+    reference_source: str
+    reference_id: str
+    payload: Mapping[str, Any]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendingBatch:
+    """Operations that travel in one request, all of one reference source."""
+
+    batch_id: str
+    operations: tuple[SendingOperation, ...]
+
+    @property
+    def reference_source(self) -> str:
+        return self.operations[0].reference_source
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(operation.operation_id for operation in self.operations)
+
+    @property
+    def last_attempts(self) -> int:
+        return max(operation.attempts for operation in self.operations)
+
+
+@dataclass(frozen=True, slots=True)
+class NoPermit:
+    """The quota has nothing left until `until`; `reason` says whose limit it is."""
+
+    until: datetime
+    reason: str

@@ -1,0 +1,59 @@
+"""How far a stream is read and accounted for, and what a read left behind."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sync_pipeline.domain.change import ChangeCounts
+from sync_pipeline.domain.cut import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The durable position of one stream.
+
+    `read_position` and `checkpoint` are source time; the cuts name the current files. `accounted_at` is when a
+    completed read last left nothing unaccounted for: the checkpoint's age counts from there.
+    """
+
+    source: str
+    stream: str
+    read_position: datetime | None = None
+    checkpoint: datetime | None = None
+    checkpoint_cut: int | None = None
+    accounted_at: datetime | None = None
+    snapshot_cut: int | None = None
+    acknowledged_cut: int | None = None
+    mapping_hash: str | None = None
+
+
+NO_CHANGES = ChangeCounts()
+
+
+class CutState(StrEnum):
+    READING = "reading"  # pages are arriving; after a crash the read starts again
+    READ = "read"  # the snapshot of this cut is durable
+    READY = "ready"  # its change set is durable; the read position has moved
+    PLANNED = "planned"  # every change has its row in the ledger
+    HELD = "held"  # the guard wants a person to look first
+    SUPERSEDED = "superseded"  # a later cut of the stream covers it
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class CutRow:
+    """One cut as the state store knows it."""
+
+    cut: int
+    source: str
+    stream: str
+    run_id: str
+    state: CutState
+    strategy: Strategy
+    proven: bool
+    read_started_at: datetime
+    snapshot_cut: int | None = None
+    newest_modified: datetime | None = None
+    rows: int = 0
+    counts: ChangeCounts = NO_CHANGES
+    reason: str | None = None

@@ -1,0 +1,117 @@
+"""The account of one run: what changed, what became of it, what it cost, what is left."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sync_pipeline.domain.operation import LEFT_OVER, NEEDS_A_PERSON, State
+from sync_pipeline.domain.run import RunStatus, StageFailure
+
+FAILURE_DETAILS = 50
+_EXIT_BY_STATUS = {RunStatus.FAILED: 1, RunStatus.HELD: 4, RunStatus.PAUSED: 4, RunStatus.BUSY: 4, RunStatus.PARKED: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Every field of `run --json` (DESIGN section 8), in its order. Durations are seconds.
+
+    total_changes = creates + updates + deletes
+                  = successes + failures + deferred + waiting + superseded + held + pending
+    """
+
+    run_id: str
+    customer_id: str
+    layer: str
+    status: str
+    started_at: datetime
+    completed_at: datetime | None
+    duration_seconds: float
+    total_changes: int
+    creates: int
+    updates: int
+    deletes: int
+    unchanged: int
+    successes: int
+    failures: int
+    deferred: int
+    waiting: int
+    superseded: int
+    held: int
+    pending: int
+    carried: int
+    requests: Mapping[str, int]
+    source_requests: int
+    requests_total: int
+    rate_limit_pauses: int
+    resume_at: datetime | None
+    checkpoint: Mapping[str, str | None]
+    failure_details: Sequence[Mapping[str, Any]]
+    failure_rate: float
+    stage_failures: Sequence[Mapping[str, str]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON types; moments are ISO 8601 in UTC."""
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Changes of one run, by what became of them."""
+
+    successes: int
+    failures: int
+    deferred: int
+    waiting: int
+    superseded: int
+    held: int
+    pending: int
+
+    @classmethod
+    def of(cls, by_state: Mapping[str, int], held: int, unplanned: int) -> "Outcomes":
+        """Sort operation states into the report's words; `unplanned` are changes not in the ledger yet."""
+
+        def count(*states: State) -> int:
+            return sum(by_state.get(state, 0) for state in states)
+
+        return cls(
+            successes=count(State.ACCEPTED, State.CONFIRMED, State.REVIEW),
+            failures=count(State.DEAD, State.DISCARDED),
+            deferred=count(State.DEFERRED),
+            waiting=count(State.WAITING),
+            superseded=count(State.SUPERSEDED),
+            held=held,
+            pending=count(State.PLANNED, State.SENDING) + unplanned,
+        )
+
+    @property
+    def failure_rate(self) -> float:
+        decided = self.successes + self.failures
+        return self.failures / decided if decided else 0.0
+
+
+def slice_status(failures: Sequence[StageFailure], *, parked: bool, held: bool) -> RunStatus:
+    """What a finished slice was: the worst of what happened in it."""
+    if failures:
+        return RunStatus.FAILED
+    if held:
+        return RunStatus.HELD
+    return RunStatus.PARKED if parked else RunStatus.DONE
+
+
+def exit_code(status: RunStatus, ledger: Mapping[str, int]) -> int:
+    """The first that applies: 1 failed, 4 held, paused or busy, 3 work is left, 5 a person is needed, 0 delivered.
+
+    `ledger` counts all operations of the customer by state: what an earlier night left undelivered keeps a quiet
+    night from being green.
+    """
+    by_status = _EXIT_BY_STATUS.get(status, 0)
+    if by_status:
+        return by_status
+    if any(ledger.get(state, 0) for state in LEFT_OVER):
+        return 3
+    if any(ledger.get(state, 0) for state in NEEDS_A_PERSON):
+        return 5
+    return 0

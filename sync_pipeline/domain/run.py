@@ -1,0 +1,43 @@
+"""A run: one (customer, layer, slot), worked on in one or more slices."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class Layer(StrEnum):
+    INITIAL = "initial"
+    POLL = "poll"
+    NIGHTLY = "nightly"
+    RECONCILE = "reconcile"
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    PARKED = "parked"
+    FAILED = "failed"
+    HELD = "held"
+    PAUSED = "paused"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a slice works on."""
+
+    customer_id: str
+    run_id: str
+    layer: Layer
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageFailure:
+    """Something that failed in a stage, in words for a person; `subject` names the stream, or what else failed."""
+
+    subject: str
+    message: str
+    remedy: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)

@@ -1,0 +1,329 @@
+"""The Protocols the stages talk to. Adapters implement them; nothing here does anything."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import polars as pl
+
+from sync_pipeline.domain.answer import Answer, RateReading
+from sync_pipeline.domain.change import ChangeCounts
+from sync_pipeline.domain.cut import Page, ReadPlan, Row, SealedCut, Strategy, StreamName
+from sync_pipeline.domain.diff import Acknowledged, DiffRequest
+from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.operation import NoPermit, PlannedOperation, SendingBatch
+from sync_pipeline.domain.organization import Organization, WriteAccess
+from sync_pipeline.domain.pause import Breaker
+from sync_pipeline.domain.positions import CutRow, CutState, Position
+from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
+from sync_pipeline.domain.run import Run, RunStatus, StageFailure
+from sync_pipeline.domain.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationName:
+    """One customer's organization, as far as it is known before it is asked: who, and on which host."""
+
+    customer_id: str
+    host: str
+
+
+class Clock(Protocol):
+    """Time, so that tests own it."""
+
+    def now(self) -> datetime:
+        """The current moment, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never jumps."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Source(Protocol):
+    """One platform account of a customer."""
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, retries included."""
+        ...
+
+    @property
+    def pauses(self) -> int:
+        """How often a 429 made it wait."""
+        ...
+
+    async def check(self, stream: str) -> None:
+        """Raise SourceRefused when the credential is not accepted; one cheap request."""
+        ...
+
+    def pages(self, plan: ReadPlan) -> AsyncIterator[Page]:
+        """Read a stream page by page, flat in memory.
+
+        Raises:
+            SourceRefused: the source answered 401 or 403.
+            SourceError: anything else that must not be taken for data: a page of another shape, a repeated
+                cursor, a link to another host, or tries used up.
+        """
+        ...
+
+
+class Destination(Protocol):
+    """One Virtuous organization. No method retries: what an answer means is decided by the caller."""
+
+    async def organization(self) -> tuple[Organization | None, Answer]: ...
+
+    async def contact_write_access(self) -> tuple[WriteAccess, Answer]: ...
+
+    async def contact_transaction(self, reference_source: str, contact: dict[str, Any]) -> Answer:
+        """POST one contact; its import happens later or never."""
+        ...
+
+    async def contact_batch(self, reference_source: str, contacts: Sequence[dict[str, Any]]) -> Answer:
+        """POST many contacts at once; all or nothing, without per-row results."""
+        ...
+
+    async def contact_by_reference(
+        self, reference_source: str, reference_id: str
+    ) -> tuple[dict[str, Any] | None, Answer]:
+        """The full contact, or None while it is held or unknown (404)."""
+        ...
+
+
+class CutWriter(Protocol):
+    """Takes the pages of one read; nothing counts until it is sealed."""
+
+    def write(self, rows: Sequence[Row]) -> None: ...
+
+    def seal(self, modified_field: str | None) -> SealedCut:
+        """Keep the last row of every key, make the cut durable, and tell what it holds."""
+        ...
+
+    def discard(self) -> None: ...
+
+
+class ChangeSetWriter(Protocol):
+    """Takes the changes of one cut; nothing counts until it is sealed."""
+
+    def write(self, changes: Sequence[dict[str, Any]]) -> None: ...
+
+    def seal(self) -> int:
+        """Make the change set durable; answers the number of changes."""
+        ...
+
+    def discard(self) -> None: ...
+
+
+class SnapshotStore(Protocol):
+    """Parquet per customer and stream. Which file is current is not its business: the state store says."""
+
+    def open_cut(self, name: StreamName, cut: int, key: Sequence[Sequence[str]]) -> CutWriter: ...
+
+    def replace_snapshot(self, name: StreamName, cut: int) -> None:
+        """A complete full read becomes the snapshot of its cut."""
+        ...
+
+    def merge_delta(self, name: StreamName, cut: int, snapshot_cut: int | None) -> int:
+        """Merge the delta of `cut` into the snapshot of `snapshot_cut`; answers the cut of the resulting snapshot.
+
+        When no row of the delta differs, nothing is written and `snapshot_cut` is answered.
+        """
+        ...
+
+    def count(self, name: StreamName, snapshot_cut: int) -> int: ...
+
+    def columns(self, name: StreamName, snapshot_cut: int) -> tuple[str, ...]: ...
+
+    def candidates(self, request: DiffRequest) -> Iterator[pl.DataFrame]:
+        """Rows that may need a write, in frames of bounded height.
+
+        Columns: `_key` text, `_row_hash` text, `_present` bool (false: the key is gone),
+        `_acknowledged` text (JSON object of field group → fingerprint, null when never acknowledged),
+        `_deleted` bool (its deletion was acknowledged), and `request.columns`, all text.
+        """
+        ...
+
+    def fold_acknowledged(self, request: DiffRequest, keep: Iterable[str]) -> None:
+        """Write the acknowledged index of `request.cut`.
+
+        Every present key gets its current row hash and the fingerprints acknowledged so far; the keys of `keep`
+        (they have a change under way) keep the row hash that was acknowledged, or stay absent.
+        """
+        ...
+
+    def open_change_set(self, name: StreamName, cut: int) -> ChangeSetWriter: ...
+
+    def change_set(self, name: StreamName, cut: int) -> Iterator[pl.DataFrame]: ...
+
+    def prune(self, name: StreamName, keep_cuts: Collection[int]) -> None: ...
+
+
+class Positions(Protocol):
+    """How far each stream is read, acknowledged and accounted for."""
+
+    def position(self, customer_id: str, source: str, stream: str) -> Position: ...
+
+    def acknowledged_since_fold(self, customer_id: str, stream: str) -> list[Acknowledged]: ...
+
+    def standing(self, customer_id: str, stream: str) -> dict[tuple[str, str], Standing]:
+        """By (key, field group): the newest operation that is open, dead, in review or discarded."""
+        ...
+
+    def references(self, customer_id: str, stream: str, keys: Sequence[str]) -> dict[str, str]:
+        """The reference id each key was last sent under."""
+        ...
+
+    def move_checkpoints(self, lease: Lease, run_id: str) -> None: ...
+
+
+class Cuts(Protocol):
+    """Records every step of a cut; each step is one transaction that checks the lease."""
+
+    def begin_cut(
+        self, lease: Lease, run_id: str, position: Position, strategy: Strategy, since: datetime | None
+    ) -> CutRow: ...
+
+    def note_requests(self, lease: Lease, cut: int, requests: int, pauses: int) -> None: ...
+
+    def finish_read(
+        self,
+        lease: Lease,
+        cut: CutRow,
+        *,
+        proven: bool,
+        rows: int,
+        snapshot_cut: int | None,
+        newest_modified: datetime | None,
+    ) -> None: ...
+
+    def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]: ...
+
+    def cuts_of_run(self, customer_id: str, run_id: str) -> tuple[list[CutRow], int, int]: ...
+
+    def diffed_snapshot(self, customer_id: str, stream: str) -> int | None:
+        """The snapshot of the newest cut whose changes are durable."""
+        ...
+
+    def finish_diff(
+        self,
+        lease: Lease,
+        cut: CutRow,
+        counts: ChangeCounts,
+        *,
+        read_position: datetime | None,
+        folded: tuple[int, str] | None,
+    ) -> None: ...
+
+    def finish_planning(self, lease: Lease, cut: CutRow) -> None: ...
+
+
+class Planning(Protocol):
+    """Turns changes into rows of the ledger; planning a cut twice adds only what is missing."""
+
+    def plan(self, lease: Lease, cut: CutRow, operations: Sequence[PlannedOperation]) -> None: ...
+
+
+class EndpointOf(Protocol):
+    """Names the endpoint that a request with so many rows goes to."""
+
+    def __call__(self, rows: int, /) -> str: ...
+
+
+class Sending(Protocol):
+    """The ledger as the sender sees it. Every method is one transaction that checks the lease."""
+
+    def claim(self, limit: int, endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None: ...
+
+    def claim_again(self, ids: Sequence[int], endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None: ...
+
+    def in_doubt(self) -> list[tuple[int, ...]]: ...
+
+    def accepted(self, ids: Sequence[int], evidence: str | None = None) -> None: ...
+
+    def planned_again(self, ids: Sequence[int]) -> None: ...
+
+    def dead(self, ids: Sequence[int], reason: str) -> None: ...
+
+    def defer_planned(self, reason: str) -> int: ...
+
+    def retry_deferred(self) -> None: ...
+
+    def count_deferrals(self, today: date) -> int: ...
+
+    def counts(self) -> dict[str, int]: ...
+
+
+class Quota(Protocol):
+    """The durable budget of an organization."""
+
+    def take(self, name: DestinationName, rule: QuotaRule, run_id: str, endpoint: str) -> NoPermit | None: ...
+
+    def observe(self, name: DestinationName, rate: RateReading, blocked_until: datetime | None) -> None: ...
+
+    def throttled(self, name: DestinationName, run_id: str, endpoint: str) -> None: ...
+
+    def picture(self, name: DestinationName, rule: QuotaRule) -> QuotaPicture: ...
+
+    def organization(self, name: DestinationName) -> tuple[int, str] | None: ...
+
+    def remember_organization(self, name: DestinationName, organization: Organization) -> None: ...
+
+    def used_by_run(self, customer_id: str, run_id: str) -> tuple[dict[str, int], int]: ...
+
+    def forget_old(self, customer_id: str, rule: QuotaRule) -> None: ...
+
+
+class Runs(Protocol):
+    """The history of a customer's runs and slices."""
+
+    def begin_slice(self, lease: Lease, run: Run, dagster_run_id: str) -> None: ...
+
+    def note_failures(self, lease: Lease, run_id: str, dagster_run_id: str, failures: list[StageFailure]) -> None: ...
+
+    def failures(self, customer_id: str, run_id: str, dagster_run_id: str) -> list[StageFailure]: ...
+
+    def finish_slice(
+        self,
+        lease: Lease,
+        run_id: str,
+        dagster_run_id: str,
+        status: RunStatus,
+        resume_at: datetime | None,
+        report: dict[str, Any],
+    ) -> None: ...
+
+    def started_at(self, customer_id: str, run_id: str) -> datetime | None: ...
+
+    def outcomes(self, customer_id: str, run_id: str) -> dict[str, int]: ...
+
+    def carried(self, customer_id: str, run_id: str) -> int: ...
+
+    def failure_details(self, customer_id: str, run_id: str, limit: int) -> list[dict[str, Any]]: ...
+
+
+class Breakers(Protocol):
+    """Pauses, and failures in a row."""
+
+    def breaker(self, customer_id: str) -> Breaker: ...
+
+    def pause(self, customer_id: str, reason: str, actor: str, until: datetime | None = None) -> None: ...
+
+    def count_run(self, customer_id: str, *, failed: bool) -> None: ...
+
+
+class LeaseKeeper(Protocol):
+    """A lease that is kept alive while the stage works."""
+
+    @property
+    def lease(self) -> Lease: ...
+
+    def require(self, seconds: float) -> None:
+        """Refuse to start something that may take `seconds` unless the lease outlives it.
+
+        Raises:
+            BusyError: it does not, or somebody else has the lease.
+        """
+        ...

@@ -1,0 +1,13 @@
+"""The ASGI application: which path is answered by whom."""
+
+from starlette.applications import Starlette
+
+from sync_pipeline.sandbox import control, virtuous, vomo
+from sync_pipeline.sandbox.world import World
+
+
+def create_app(world: World) -> Starlette:
+    """Virtuous under /api, VOMO under /vomo/v1, the sandbox's own operations under /sandbox."""
+    app = Starlette(routes=[*control.ROUTES, *virtuous.ROUTES, *vomo.ROUTES])
+    app.state.world = world
+    return app

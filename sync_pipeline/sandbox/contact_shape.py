@@ -1,0 +1,147 @@
+"""A contact as `GET /api/Contact/...` answers it (field names and types from the recorded fixtures)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sync_pipeline.sandbox.contact_rules import ADDRESS_FIELDS
+from sync_pipeline.sandbox.contact_store import Contact
+
+Json = dict[str, Any]
+
+_NOT_KEPT_HERE = dict.fromkeys(
+    ("description", "website", "maritalStatus", "anniversaryMonth", "anniversaryDay", "anniversaryYear")
+)
+_NO_MONEY = {
+    "giftAskAmount": "$0.00",
+    "giftAskType": None,
+    "lifeToDateGiving": "$0.00",
+    "yearToDateGiving": "$0.00",
+    "lastGiftAmount": "",
+    # Recorded: a contact without gifts answers this word instead of a date.
+    "lastGiftDate": "Unavailable",
+}
+_LINKS = {
+    "contactGiftsUrl": "/api/Gift/ByContact/{id}",
+    "contactPassthroughGiftsUrl": "/api/Gift/Passthrough/ByContact/{id}",
+    "contactPlannedGiftsUrl": "/api/PlannedGift/ByContact/{id}",
+    "contactRecurringGiftsUrl": "/api/RecurringGift/ByContact/{id}",
+    "contactImportantNotesUrl": "/api/ContactNote/Important/ByContact/{id}",
+    "contactNotesUrl": "/api/ContactNote/ByContact/{id}",
+    "contactTagsUrl": "/api/ContactTag/ByContact/{id}",
+    "contactRelationshipsUrl": "/api/Relationship/ByContact/{id}",
+}
+
+
+def full_contact(contact: Contact) -> Json:
+    """The documented read shape. The items of `contactReferences` are a guess: every recording has an empty list."""
+    fields = contact.fields
+    person = " ".join(filter(None, (fields.get("firstName"), fields.get("lastName"))))
+    name = fields.get("name") or person
+    return {
+        "id": contact.contact_id,
+        "contactType": fields.get("contactType"),
+        "isPrivate": False,
+        "name": name,
+        "informalName": fields.get("firstName") or name,
+        "formalContactName": name,
+        "alternateContactName": name,
+        "preferredSalutationName": fields.get("firstName") or name,
+        "preferredAddresseeName": name,
+        **_NOT_KEPT_HERE,
+        "mergedIntoContactId": None,
+        "address": _address(contact),
+        **_NO_MONEY,
+        "contactIndividuals": [_individual(contact)],
+        **{link: path.format(id=contact.contact_id) for link, path in _LINKS.items()},
+        "primaryAvatarUrl": None,
+        "contactReferences": [{"source": source, "id": reference_id} for source, reference_id in contact.references],
+        "originSegmentId": None,
+        "originSegment": None,
+        **_stamps(contact),
+        "tags": list(contact.tags),
+        "organizationGroups": [],
+        "customFields": [],
+        "customCollections": [],
+    }
+
+
+def _individual(contact: Contact) -> Json:
+    fields = contact.fields
+    month, day, year = (_integer(fields.get(name)) for name in ("birthMonth", "birthDay", "birthYear"))
+    return {
+        "id": contact.contact_id * 10 + 1,
+        "contactId": contact.contact_id,
+        "prefix": fields.get("title"),
+        "prefix2": None,
+        "firstName": fields.get("firstName"),
+        "middleName": fields.get("middleName"),
+        "lastName": fields.get("lastName"),
+        "preMarriageName": None,
+        "suffix": fields.get("suffix"),
+        "nickname": None,
+        "gender": fields.get("gender"),
+        "isPrimary": True,
+        "canBePrimary": False,
+        "isSecondary": False,
+        "canBeSecondary": False,
+        "birthMonth": month,
+        "birthDay": day,
+        "birthYear": year,
+        "birthDate": f"{month}/{day}/{year}" if month and day and year else "",
+        "approximateAge": None,
+        "isDeceased": False,
+        "deceasedDate": "",
+        "passion": None,
+        "avatarUrl": None,
+        "contactMethods": _methods(contact),
+        **_stamps(contact),
+        "customFields": [],
+        "customCollections": [],
+    }
+
+
+def _methods(contact: Contact) -> list[Json]:
+    fields = contact.fields
+    kinds = (("email", fields.get("emailType") or "Home Email"), ("phone", fields.get("phoneType") or "Mobile Phone"))
+    return [
+        {
+            "id": contact.contact_id * 10 + position,
+            "type": kind,
+            "value": fields[name],
+            "isOptedIn": True,
+            "isPrimary": True,
+            "canBePrimary": False,
+            **_stamps(contact),
+        }
+        for position, (name, kind) in enumerate(kinds)
+        if fields.get(name)
+    ]
+
+
+def _address(contact: Contact) -> Json | None:
+    parts = {name: contact.fields.get(name) for name in ADDRESS_FIELDS}
+    if not any(parts.values()):
+        return None
+    always = {"startMonth": 1, "startDay": 1, "endMonth": 12, "endDay": 31}
+    flags = {"isPrimary": True, "canBePrimary": False}
+    return {"id": contact.contact_id, "label": "Home", **parts, **flags, **always, **_stamps(contact)}
+
+
+def _stamps(contact: Contact) -> Json:
+    return {
+        "createDateTimeUtc": _moment(contact.created_at, contact.contact_id),
+        "createdByUser": "Sandbox Import",
+        "modifiedDateTimeUtc": _moment(contact.modified_at, contact.contact_id),
+        "modifiedByUser": "Sandbox Import",
+    }
+
+
+def _moment(unix_seconds: float, contact_id: int) -> str:
+    """UTC without an offset; recordings show two to seven digits of a second, so both ends occur here."""
+    moment = datetime.fromtimestamp(unix_seconds, UTC)
+    fraction = f"{moment.microsecond:06d}0"[: 2 + contact_id % 6]
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction}"
+
+
+def _integer(value: str | None) -> int | None:
+    return int(value) if value and value.strip().isdigit() else None

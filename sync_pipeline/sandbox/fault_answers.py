@@ -1,0 +1,73 @@
+"""What a fault makes of an answer."""
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from sync_pipeline.sandbox.answers import Cut, json_answer, message_answer, virtuous_error
+from sync_pipeline.sandbox.faults import Fault, Side
+
+
+def instead(fault: Fault) -> Response:
+    """The answer of a fault that keeps the request from having any effect."""
+    match fault.kind:
+        case "cut_before":
+            return Cut()
+        case "unauthorized":
+            return unauthorized(fault.side)
+        case "rate_limited":
+            return rate_limited(fault.side, 1 if fault.retry_after is None else fault.retry_after)
+        case _:
+            return _status(fault)
+
+
+def afterwards(fault: Fault, answer: Response, url: str) -> Response:
+    """What becomes of `answer` after the request had its effect; `url` is the request's own."""
+    match fault.kind:
+        case "cut_after":
+            return Cut()
+        case "status_after":
+            return _status(fault)
+        case "malformed":
+            return Response("<html><body>Something went wro", 200, media_type="text/html")
+        case "wrong_shape":
+            return json_answer({"results": {"rows": []}, "count": 0})
+        case "truncated_page":
+            return Response(bytes(answer.body)[: len(answer.body) // 2], 200, media_type="application/json")
+        case _:
+            return _other_page(fault, answer, url)
+
+
+def unauthorized(side: Side) -> Response:
+    text = "Authorization has been denied for this request." if side == "virtuous" else "Unauthenticated."
+    return message_answer(401, text)
+
+
+def rate_limited(side: Side, retry_after: int) -> Response:
+    headers = {"Retry-After": str(retry_after)}
+    if side == "virtuous":
+        return virtuous_error(429, "RATE_LIMITED", "The hourly limit of this organization is spent.", headers=headers)
+    return message_answer(429, "Too Many Attempts.", headers)
+
+
+def _status(fault: Fault) -> Response:
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    return message_answer(fault.status, "An error has occurred.", headers)
+
+
+def _other_page(fault: Fault, answer: Response, url: str) -> Response:
+    """A list page made wrong; an answer that is no list page stays as it is."""
+    page: Any = msgspec.json.decode(answer.body) if answer.body else None
+    if not isinstance(page, dict) or "links" not in page:
+        return answer
+    match fault.kind:
+        case "repeated_cursor":
+            page["links"]["next"] = url
+        case "foreign_link":
+            page["links"]["next"] = "http://elsewhere.invalid/vomo/v1/users?page=2"
+        case "empty_page":
+            page["data"] = []
+        case _:
+            page["data"] = page["data"][::2]
+    return json_answer(page)

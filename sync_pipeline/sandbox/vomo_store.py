@@ -1,0 +1,122 @@
+"""The users of one VOMO organization, kept ready to be listed: encoded rows, and ids per filter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from sync_pipeline.sandbox.seed import User
+
+PAGE_SIZE = 15  # fixed by the platform; there is no parameter for it
+_CACHED_FILTERS = 64
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The documented filters of `GET /users`, combined with AND. Times are Unix seconds and inclusive."""
+
+    updated_after: float | None = None
+    updated_before: float | None = None
+    created_after: float | None = None
+    created_before: float | None = None
+    name_like: str = ""
+    email_like: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its encoded rows, and where it stands. `number` may lie beyond `last`."""
+
+    rows: list[bytes]
+    number: int
+    last: int
+    total: int
+
+
+class VomoUsers:
+    """`oddities`: rows and envelopes show the documented type confusions (ids as strings and the like)."""
+
+    def __init__(self, users: list[User], *, oddities: bool) -> None:
+        self.oddities = oddities
+        self._users: dict[int, User] = {}
+        self._rows: dict[int, bytes] = {}
+        self._times: dict[int, tuple[float, float]] = {}
+        self._ids_by_filters: dict[Filters, list[int]] = {}
+        self.next_id = 1
+        for user in users:
+            self.put(user)
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def ids(self) -> list[int]:
+        return sorted(self._users)
+
+    def get(self, user_id: int) -> User | None:
+        return self._users.get(user_id)
+
+    def all(self) -> list[User]:
+        """Every user as it is, without the oddities of the wire."""
+        return [self._users[user_id] for user_id in self.ids()]
+
+    def latest_change(self) -> float:
+        """Unix seconds; 0 when there are no users."""
+        return max((updated for _, updated in self._times.values()), default=0)
+
+    def put(self, user: User) -> None:
+        user_id = user["id"]
+        self._users[user_id] = user
+        self._rows[user_id] = msgspec.json.encode(self.wire(user))
+        self._times[user_id] = (_seconds(user["created_at"]), _seconds(user["updated_at"]))
+        self.next_id = max(self.next_id, user_id + 1)
+        self._ids_by_filters.clear()
+
+    def remove(self, user_id: int) -> None:
+        for kept in (self._users, self._rows, self._times):
+            del kept[user_id]
+        self._ids_by_filters.clear()
+
+    def wire(self, user: User) -> dict[str, Any]:
+        """The user as the API shows it."""
+        if not self.oddities:
+            return user
+        user_id, email = user["id"], user["email"]
+        return user | {
+            "id": str(user_id) if user_id % 5 == 2 else user_id,
+            "email": email.title() if user_id % 11 == 3 else email,
+        }
+
+    def page(self, filters: Filters, number: int) -> Page:
+        ids = self._matching(filters)
+        last = max(1, -(-len(ids) // PAGE_SIZE))
+        start = (number - 1) * PAGE_SIZE
+        rows = [self._rows[user_id] for user_id in ids[start : start + PAGE_SIZE]]
+        return Page(rows, number, last, len(ids))
+
+    def _matching(self, filters: Filters) -> list[int]:
+        if (found := self._ids_by_filters.get(filters)) is None:
+            if len(self._ids_by_filters) >= _CACHED_FILTERS:
+                self._ids_by_filters.clear()
+            found = [user_id for user_id in self.ids() if self._matches(user_id, filters)]
+            self._ids_by_filters[filters] = found
+        return found
+
+    def _matches(self, user_id: int, filters: Filters) -> bool:
+        created, updated = self._times[user_id]
+        if not (
+            _within(created, filters.created_after, filters.created_before)
+            and _within(updated, filters.updated_after, filters.updated_before)
+        ):
+            return False
+        user = self._users[user_id]
+        names = (user["first_name"] or "", user["last_name"] or "")
+        return any(filters.name_like in name.lower() for name in names) and filters.email_like in user["email"].lower()
+
+
+def _within(moment: float, after: float | None, before: float | None) -> bool:
+    return (after is None or moment >= after) and (before is None or moment <= before)
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
