@@ -1,6 +1,6 @@
 """The Protocols the stages talk to. Adapters implement them; nothing here does anything."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -60,7 +60,7 @@ class Source(Protocol):
         """Raise SourceRefused when the credential is not accepted; one cheap request."""
         ...
 
-    def pages(self, plan: ReadPlan) -> AsyncIterator[Page]:
+    def pages(self, plan: ReadPlan) -> AsyncGenerator[Page, None]:
         """Read a stream page by page, flat in memory.
 
         Raises:
@@ -98,6 +98,10 @@ class CutWriter(Protocol):
 
     def write(self, rows: Sequence[Row]) -> None: ...
 
+    def distinct_keys(self) -> int:
+        """Distinct keys written so far."""
+        ...
+
     def seal(self, modified_field: str | None) -> SealedCut:
         """Keep the last row of every key, make the cut durable, and tell what it holds."""
         ...
@@ -119,6 +123,11 @@ class ChangeSetWriter(Protocol):
 
 class SnapshotStore(Protocol):
     """Parquet per customer and stream. Which file is current is not its business: the state store says."""
+
+    @property
+    def hash_scheme(self) -> str:
+        """Row hashes of another scheme must not be compared: part of every mapping hash."""
+        ...
 
     def open_cut(self, name: StreamName, cut: int, key: Sequence[Sequence[str]]) -> CutWriter: ...
 
@@ -146,8 +155,12 @@ class SnapshotStore(Protocol):
         """
         ...
 
-    def fold_acknowledged(self, request: DiffRequest, keep: Iterable[str]) -> None:
-        """Write the acknowledged index of `request.cut`.
+    def rows(self, name: StreamName, snapshot_cut: int, keys: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+        """The rows of these keys that the snapshot has: `_key` and `columns`, null where the snapshot lacks one."""
+        ...
+
+    def fold_acknowledged(self, request: DiffRequest, index_cut: int, keep: Iterable[str]) -> None:
+        """Write the acknowledged index that `index_cut` names.
 
         Every present key gets its current row hash and the fingerprints acknowledged so far; the keys of `keep`
         (they have a change under way) keep the row hash that was acknowledged, or stay absent.

@@ -24,9 +24,9 @@ class DiffRequest:
     """One comparison of a snapshot with what Virtuous acknowledged.
 
     `columns` are the source columns the mapping reads; only they count. `index_cut` names the folded index, None
-    when there is none or when it was written under another mapping hash (every row is then a candidate, but the
-    acknowledged fingerprints are still taken from `stale_index_cut`). `acknowledged` are the SQL rows since, oldest
-    first. `recheck` are keys with an operation that has not ended: candidates whatever their hash.
+    when there is none. `remap`: the index was written under another mapping, so every row is a candidate.
+    `acknowledged` are the SQL rows since, oldest first. `recheck` are keys with an operation that has not ended:
+    candidates whatever their hash.
     """
 
     name: StreamName

@@ -35,11 +35,10 @@ class RecordMapping:
     def __init__(self, stream: CustomerStream, deleted_tag: str, hash_scheme: str) -> None:
         recipe = stream.recipe
         self.deleted_tag = deleted_tag
-        fields = {**recipe.fields, **stream.fields}
         texts = {
             _REFERENCE: recipe.reference,
             _WHEN: recipe.when or "true",
-            **{f"{_FIELD}{name}": text for name, text in fields.items()},
+            **{f"{_FIELD}{name}": text for name, text in stream.expressions.items()},
             **{f"{_TAG}{position}": text for position, text in enumerate(recipe.tags)},
         }
         self._expressions = {name: compile_expression(text) for name, text in texts.items()}

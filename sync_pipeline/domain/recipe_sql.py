@@ -21,6 +21,8 @@ PROBES: tuple[tuple[str | None, ...], ...] = (
     ("2001-02-03", "1999-12-31", "2001-02-03", None),
     ("2001-02-03T04:05:06+00:00", "1999-12-31T00:00:00+00:00", "2001-02-03T04:05:06+00:00", None),
 )
+# A defect of Polars, such as `greatest()` without arguments in 2.1, arrives as a panic, which is no Exception.
+POLARS_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 CAST_REMEDY = (
     "Every source column arrives as text; cast it first, for example try_cast(hours as double) > 1, "
     "or compare it with text, for example status = '1'."
@@ -44,7 +46,7 @@ def compile_expression(sql: str) -> pl.Expr:
         expression = pl.sql_expr(sql)
         several = expression.meta.has_multiple_outputs()
         named = several or expression.meta.undo_aliases().meta.ne(expression)
-    except pl.exceptions.PolarsError as error:
+    except POLARS_ERRORS as error:
         raise ConfigurationError(
             f"the expression is not valid Polars SQL: {first_line(error)}",
             "Write one expression, such as lower(trim(email)); texts stand in single quotes, columns without.",
@@ -71,13 +73,13 @@ def value_type(expression: pl.Expr) -> pl.DataType:
     """
     try:
         value = evaluate(expression, [None])
-    except pl.exceptions.PolarsError as error:
+    except POLARS_ERRORS as error:
         raise type_mistake(error) from error
     for probe in PROBES:
         try:
             together = evaluate(expression, list(probe))
             alone = pl.concat([evaluate(expression, [text]) for text in probe])
-        except pl.exceptions.PolarsError as error:
+        except POLARS_ERRORS as error:
             if "not supported" in str(error):
                 raise type_mistake(error) from error
             continue
@@ -96,7 +98,7 @@ def evaluate(expression: pl.Expr, texts: list[str | None]) -> pl.Series:
     return frame.with_columns(expression.alias("value"))["value"]
 
 
-def type_mistake(error: pl.exceptions.PolarsError) -> ConfigurationError:
+def type_mistake(error: BaseException) -> ConfigurationError:
     reason = first_line(error)
     if isinstance(error, pl.exceptions.StructFieldNotFoundError):
         return ConfigurationError("a dotted name is not a column of its own", NESTED_REMEDY)
@@ -105,6 +107,6 @@ def type_mistake(error: pl.exceptions.PolarsError) -> ConfigurationError:
     return ConfigurationError(f"the types do not fit: {reason}", CAST_REMEDY)
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     lines = str(error).splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, select, update
 
-from sync_pipeline.adapters.process import is_alive
+from sync_pipeline.adapters.process import is_alive, this_process
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import leases
 from sync_pipeline.adapters.sql.upsert import insert_ignoring
@@ -46,6 +46,12 @@ class SqlLeases:
                 )
             )
             return lease
+
+    def is_held(self, customer_id: str) -> bool:
+        """Whether a living process holds the lease now."""
+        with self._database.read() as connection:
+            row = connection.execute(select(leases).where(leases.c.customer_id == customer_id)).one_or_none()
+        return row is not None and self._is_held(row, this_process())
 
     def renew(self, lease: Lease) -> Lease:
         """Move the expiry on.

@@ -83,6 +83,15 @@ class SqlQuota:
                 ],
             )
 
+    def forget_organization(self, name: DestinationName) -> None:
+        """Let the next run take whatever organization the token belongs to; a person said so."""
+        with self._database.write() as connection:
+            connection.execute(
+                destinations.update()
+                .where(destinations.c.customer_id == name.customer_id, destinations.c.host == name.host)
+                .values(organization_id=None, organization_name=None)
+            )
+
     def used_by_run(self, customer_id: str, run_id: str) -> tuple[dict[str, int], int]:
         """Requests of a run by endpoint, and how many of them were answered 429."""
         with self._database.read() as connection:

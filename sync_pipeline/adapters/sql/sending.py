@@ -138,12 +138,7 @@ class SqlSending:
     def counts(self) -> dict[str, int]:
         """Operations of the customer by state."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(ledger.c.state, func.count())
-                .where(ledger.c.customer_id == self._lease.customer_id)
-                .group_by(ledger.c.state)
-            )
-            return {row[0]: row[1] for row in rows}
+            return count_by_state(connection, self._lease.customer_id)
 
     def _next_rows(self, connection: Connection, limit: int) -> Sequence[Row]:
         in_doubt = (
@@ -207,3 +202,10 @@ class SqlSending:
 
     def _finished(self) -> dict[str, str]:
         return {"finished_in": self._run_id}
+
+
+def count_by_state(connection: Connection, customer_id: str) -> dict[str, int]:
+    rows = connection.execute(
+        select(ledger.c.state, func.count()).where(ledger.c.customer_id == customer_id).group_by(ledger.c.state)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -8,7 +8,7 @@ from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.runs import SqlRuns
-from sync_pipeline.adapters.sql.sending import SqlSending
+from sync_pipeline.adapters.sql.sending import SqlSending, count_by_state
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.ports import Clock, DestinationName
@@ -30,6 +30,11 @@ class StateStore:
 
     def sending(self, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule) -> SqlSending:
         return SqlSending(self.database, self._clock, lease, run_id, name, rule)
+
+    def ledger_counts(self, customer_id: str) -> dict[str, int]:
+        """All operations of a customer by state."""
+        with self.database.read() as connection:
+            return count_by_state(connection, customer_id)
 
     def close(self) -> None:
         self.database.close()

@@ -1,0 +1,62 @@
+# Everything a person types. Each target sets up what it needs; nothing needs root.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The lock files name every package with its hashes, so pip resolves nothing and adds nothing.
+INSTALL := $(PIP) install --no-deps --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-browser ui lint format types layers bench lock clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.runtime ## Watch three nonprofits being synced against a local sandbox
+	$(BIN)/sync-pipeline demo
+
+ui: $(VENV)/.runtime ## Open the Dagster UI on the demo fleet (http://127.0.0.1:3000)
+	$(BIN)/sync-pipeline ui
+
+lint: $(VENV)/.dev ## Check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: lint ## Run all checks and tests
+	$(BIN)/pytest -n 2
+
+test-browser: $(VENV)/.dev ## Run the browser tests; installs Debian's chromium if it is missing
+	@command -v chromium >/dev/null || (apt-get update && apt-get install --yes chromium)
+	$(BIN)/pytest -m browser
+
+bench: $(VENV)/.dev ## Run the benchmarks; one line of JSON per case
+	$(BIN)/python bench/diff.py
+	$(BIN)/python bench/read.py
+
+lock: ## Pin the newest allowed dependencies (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" pyproject.toml --group build -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" pyproject.toml --group build --group dev \
+		-c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove the virtual environment and all local state of the demo
+	rm -rf $(VENV) .sync

@@ -1,0 +1,82 @@
+"""One page asked for until there is an answer: pace, tries, and what the answer means."""
+
+from random import Random
+from typing import Any
+
+import httpx
+import structlog
+
+from sync_pipeline.adapters.source.body import NotJsonError, decode
+from sync_pipeline.adapters.source.pace import Pace
+from sync_pipeline.adapters.source.place import Place
+from sync_pipeline.adapters.source.retry import Backoff, Trouble, status_trouble, transport_trouble
+from sync_pipeline.adapters.source.verdict import given_up, refusal
+from sync_pipeline.domain.configuration.connector import RateLimit
+from sync_pipeline.ports import Clock
+
+log = structlog.get_logger(__name__)
+
+
+class Fetcher:
+    """All requests of one source. `requests` counts what was sent, retries included."""
+
+    def __init__(self, client: httpx.AsyncClient, clock: Clock, limit: RateLimit | None, random: Random) -> None:
+        self._client = client
+        self._clock = clock
+        self._pace = Pace(clock, limit)
+        self._backoff = Backoff(random)
+        self._answers = 0
+        self.requests = 0
+
+    @property
+    def pauses(self) -> int:
+        return self._pace.pauses
+
+    async def fetch(self, place: Place, address: httpx.URL, tries: int) -> Any:
+        """The decoded JSON body at `address`.
+
+        A 429 counts as a failed try only while nobody gets through: with several requests at once, one of them may
+        lose the race for a freed quota again and again though the read is getting on.
+
+        Raises:
+            SourceRefused: 401 or 403.
+            SourceError: an answer that a retry cannot mend, or tries used up.
+        """
+        failures = 0
+        answers = self._answers
+        while True:
+            await self._pace.turn()
+            outcome = await self._attempt(place, address)
+            if not isinstance(outcome, Trouble):
+                self._answers += 1
+                return outcome[0]
+            if not (outcome.throttled and self._answers > answers):
+                failures += 1
+            answers = self._answers
+            if failures >= tries:
+                raise given_up(outcome, place, tries)
+            await self._wait(place, outcome, failures)
+
+    async def _attempt(self, place: Place, address: httpx.URL) -> tuple[Any] | Trouble:
+        self.requests += 1
+        try:
+            response = await self._client.get(address)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            return transport_trouble(error)
+        log.debug("source_answered", stream=place.stream, page=place.page, status=response.status_code)
+        if trouble := status_trouble(response, self._clock.now()):
+            return trouble
+        if error := refusal(response, place):
+            raise error
+        try:
+            return (decode(response.content),)
+        except NotJsonError:
+            return Trouble(what=f"{len(response.content)} bytes that are not JSON", not_json=True)
+
+    async def _wait(self, place: Place, trouble: Trouble, failures: int) -> None:
+        seconds = self._backoff.wait(trouble, failures)
+        log.debug("source_retry", stream=place.stream, page=place.page, reason=trouble.what, seconds=seconds)
+        if trouble.holds_all:
+            self._pace.pause(seconds, throttled=trouble.throttled)
+        else:
+            await self._clock.sleep(seconds)

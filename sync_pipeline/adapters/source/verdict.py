@@ -1,0 +1,60 @@
+"""Answers that no further try will mend, each with what a person can do about it."""
+
+from http import HTTPStatus
+
+import httpx
+
+from sync_pipeline.adapters.source.links import describe_origin
+from sync_pipeline.adapters.source.place import Place, shape_error
+from sync_pipeline.adapters.source.retry import Trouble
+from sync_pipeline.domain.errors import SourceError, SourceRefused
+
+RENEW = (
+    "Renew the token of this source and store it where the customer's file points to. VOMO's API access is off by "
+    "default: the organization's VOMO contact has to enable it."
+)
+RIGHTS = (
+    "Give the token the right to read this stream, or renew it. VOMO's API access is off by default: the "
+    "organization's VOMO contact has to enable it."
+)
+
+
+def refusal(response: httpx.Response, place: Place) -> SourceError | None:
+    """The final error that a status stands for; None for a 2xx."""
+    status = response.status_code
+    if response.is_success:
+        return None
+    if status == HTTPStatus.UNAUTHORIZED:
+        return SourceRefused(f"{place}: the source does not accept the token (HTTP 401).", RENEW)
+    if status == HTTPStatus.FORBIDDEN:
+        return SourceRefused(f"{place}: the source accepts the token but denies access (HTTP 403).", RIGHTS)
+    if status == HTTPStatus.NOT_FOUND:
+        return SourceError(
+            f"{place}: path not found (HTTP 404).", "Check `base_url` of the source and `path` of the connector."
+        )
+    if response.has_redirect_location:
+        return SourceError(
+            f"{place}: the source redirects (HTTP {status}) to {_target(response)}; redirects are not followed.",
+            "Set `base_url` of the source to the final address.",
+        )
+    return SourceError(
+        f"{place}: the source answered HTTP {status}.",
+        "Check `path` and `parameters` of the connector against the platform's documentation.",
+    )
+
+
+def given_up(trouble: Trouble, place: Place, tries: int) -> SourceError:
+    """The error after the last try."""
+    if trouble.not_json:
+        return shape_error(place, "JSON", f"{trouble.what} at the last of {tries} tries")
+    return SourceError(
+        f"{place} could not be read: {trouble.what} at the last of {tries} tries.",
+        "Nothing of this read was used; the next run reads again. If it stays so, ask the platform.",
+    )
+
+
+def _target(response: httpx.Response) -> str:
+    try:
+        return describe_origin(response.url.join(response.headers["location"]))
+    except (httpx.InvalidURL, ValueError):
+        return "an address that cannot be read"

@@ -1,0 +1,91 @@
+"""What `run` does and answers."""
+
+import asyncio
+from typing import Any
+
+from sync_pipeline.adapters.logs import configure_logs
+from sync_pipeline.definitions import defs
+from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
+from sync_pipeline.domain.lease import LEASE_SECONDS
+from sync_pipeline.domain.report import exit_code
+from sync_pipeline.domain.run import Layer, Run, RunStatus
+from sync_pipeline.orchestration.launch import execute_slice, new_run
+from sync_pipeline.workplace import Workplace
+
+EXIT_BUSY = 4
+RUNNABLE = (None, Layer.INITIAL, Layer.NIGHTLY)
+
+
+def run_to_the_end(customer_id: str, layer: Layer | None, *, wait: bool) -> tuple[dict[str, Any], int]:
+    """Run a customer; answers the run report and the exit code. With `wait` the run goes on through its parks.
+
+    Raises:
+        ConfigurationError: no such customer, its files have problems, or the layer cannot be run by hand.
+    """
+    configure_logs()
+    if layer not in RUNNABLE:
+        raise ConfigurationError(f"The layer {layer} is not run by this version.", "Use initial or nightly.")
+    workplace = Workplace()
+    try:
+        customer = workplace.customer(customer_id)
+        run = new_run(workplace, customer, layer)
+        try:
+            wait_for_lease(workplace, customer_id)
+        except BusyError as error:
+            return not_run(run, error), EXIT_BUSY
+        while True:
+            failure = execute_slice(workplace, run, defs)
+            document, code = outcome(workplace, run, failure)
+            if not (wait and document.get("status") == RunStatus.PARKED):
+                return document, code
+            wait_until_resumed(workplace, run)
+    finally:
+        workplace.close()
+
+
+def wait_for_lease(workplace: Workplace, customer_id: str) -> None:
+    """Wait up to a lease's length for another process to let go.
+
+    Raises:
+        BusyError: it still works.
+    """
+    give_up_at = workplace.clock.monotonic() + LEASE_SECONDS
+    while workplace.state.leases.is_held(customer_id):
+        if workplace.clock.monotonic() >= give_up_at:
+            raise BusyError(
+                f"Another process is syncing {customer_id}.",
+                "Wait for it to finish; `sync-pipeline status` shows its run.",
+            )
+        asyncio.run(workplace.clock.sleep(1))
+
+
+def outcome(workplace: Workplace, run: Run, failure: str | None) -> tuple[dict[str, Any], int]:
+    """The stored report of a run, with an `error` when it failed."""
+    row = workplace.state.runs.run(run.customer_id, run.run_id)
+    if row is None or row["report"] is None:
+        reason = failure or "the run left no report"
+        return not_run(run, SyncError(reason, "The Dagster UI shows the whole run; run it again.")), 1
+    report = dict(row["report"])
+    if report["stage_failures"]:
+        first = report["stage_failures"][0]
+        report["error"] = {"code": first["subject"], "message": first["message"], "remedy": first["remedy"]}
+    return report, exit_code(RunStatus(report["status"]), workplace.state.ledger_counts(run.customer_id))
+
+
+def not_run(run: Run, error: SyncError) -> dict[str, Any]:
+    status = RunStatus.BUSY if isinstance(error, BusyError) else RunStatus.FAILED
+    return {
+        "run_id": run.run_id,
+        "customer_id": run.customer_id,
+        "layer": run.layer.value,
+        "status": status.value,
+        "error": {"code": error.code, "message": error.message, "remedy": error.remedy},
+    }
+
+
+def wait_until_resumed(workplace: Workplace, run: Run) -> None:
+    row = workplace.state.runs.run(run.customer_id, run.run_id)
+    resume_at = None if row is None else row["resume_at"]
+    if resume_at is not None:
+        seconds = (resume_at - workplace.clock.now()).total_seconds()
+        asyncio.run(workplace.clock.sleep(max(0.0, seconds)))

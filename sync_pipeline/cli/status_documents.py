@@ -1,0 +1,109 @@
+"""What `status` and `report` answer, as plain documents."""
+
+from datetime import datetime
+from typing import Any
+
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.errors import ConfigurationError
+from sync_pipeline.domain.report import exit_code
+from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.stages.context import destination_name, quota_rule
+from sync_pipeline.workplace import Workplace
+
+
+def status_document(customer_id: str | None) -> dict[str, Any]:
+    """The entry of one customer, or `customers` with one entry each (DESIGN section 8).
+
+    Raises:
+        ConfigurationError: there is no such customer, or its files have problems.
+    """
+    workplace = Workplace()
+    try:
+        if customer_id is not None:
+            return status_entry(workplace, workplace.customer(customer_id))
+        customers = workplace.fleet().customers.values()
+        return {"customers": [status_entry(workplace, customer) for customer in customers]}
+    finally:
+        workplace.close()
+
+
+def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
+    state, now = workplace.state, workplace.clock.now()
+    positions = {
+        name: state.positions.position(customer.id, stream.source, name) for name, stream in customer.streams.items()
+    }
+    ages = [position.accounted_at for position in positions.values()]
+    last = state.runs.run(customer.id)
+    breaker = state.breakers.breaker(customer.id)
+    picture = state.quota.picture(destination_name(customer), quota_rule(customer))
+    return {
+        "customer_id": customer.id,
+        "checkpoint": {name: text(position.checkpoint) for name, position in positions.items()},
+        "read_position": {name: text(position.read_position) for name, position in positions.items()},
+        "checkpoint_age_seconds": (
+            None
+            if not ages or any(age is None for age in ages)
+            else round(max((now - age).total_seconds() for age in ages if age is not None), 1)
+        ),
+        "last_run": None
+        if last is None
+        else {
+            "run_id": last["run_id"],
+            "layer": last["layer"],
+            "status": last["status"],
+            "started_at": text(last["started_at"]),
+            "completed_at": text(last["completed_at"]),
+            "resume_at": text(last["resume_at"]),
+        },
+        "ledger": state.ledger_counts(customer.id),
+        "quota": {"used": picture.used, "limit": picture.limit, "resets_at": text(picture.resets_at)},
+        "breaker": {
+            "consecutive_failures": breaker.consecutive_failures,
+            "paused": breaker.is_paused(now),
+            "reason": breaker.reason,
+        },
+        "paused_until": text(breaker.paused_until) if breaker.is_paused(now) else None,
+        "next_slot": None,
+    }
+
+
+def status_exit_code(entry: dict[str, Any]) -> int:
+    """The exit code of `status CUSTOMER`; a customer that never ran has work left."""
+    if entry["breaker"]["paused"]:
+        return exit_code(RunStatus.PAUSED, entry["ledger"])
+    last = entry["last_run"]
+    if last is None:
+        return exit_code(RunStatus.PARKED, entry["ledger"])
+    if last["status"] == RunStatus.RUNNING:
+        return exit_code(RunStatus.BUSY, entry["ledger"])
+    return exit_code(RunStatus(last["status"]), entry["ledger"])
+
+
+def report_document(customer_id: str, run_id: str | None) -> dict[str, Any]:
+    """The stored report of a run.
+
+    Raises:
+        ConfigurationError: there is no such run, or it has not ended yet.
+    """
+    workplace = Workplace()
+    try:
+        workplace.customer(customer_id)
+        row = workplace.state.runs.run(customer_id, run_id)
+        if row is None:
+            raise ConfigurationError(
+                f"{customer_id} has no run {run_id}." if run_id else f"{customer_id} has never run.",
+                f"`sync-pipeline status {customer_id}` names the newest run; `sync-pipeline run {customer_id}` "
+                "starts one.",
+            )
+        if row["report"] is None:
+            raise ConfigurationError(
+                f"The run {row['run_id']} left no report: it is still working, or its process was killed.",
+                f"Run `sync-pipeline run {customer_id}`: it goes on where that one stopped.",
+            )
+        return dict(row["report"])
+    finally:
+        workplace.close()
+
+
+def text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,43 @@
+"""Asset: the source's records as they are now, one Parquet snapshot per stream."""
+
+import asyncio
+from collections.abc import Iterator
+
+import dagster as dg
+
+from sync_pipeline.domain.errors import PausedError, QuotaSpentError, SyncError
+from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.orchestration.assets.stage import stage
+from sync_pipeline.orchestration.metadata import snapshot_metadata
+from sync_pipeline.orchestration.partitions import customers
+from sync_pipeline.orchestration.resources import WorkplaceResource
+from sync_pipeline.stages.applied_ledger import finish_without_applying
+from sync_pipeline.stages.source_snapshot import take_snapshots
+
+
+@dg.asset(
+    partitions_def=customers,
+    output_required=False,
+    group_name="sync",
+    kinds={"parquet", "polars"},
+    description="Every stream of the customer's sources, read and merged into its snapshot.",
+)
+def source_snapshot(context: dg.AssetExecutionContext, workplace: WorkplaceResource) -> Iterator[dg.MaterializeResult]:
+    """Read all streams. Paused or out of quota: a success without output, so that nothing downstream runs."""
+    with stage(context, workplace) as stage_context:
+        try:
+            result = asyncio.run(take_snapshots(stage_context))
+        except PausedError as error:
+            finish_without_applying(stage_context, RunStatus.PAUSED, error)
+            context.log.warning(str(error))
+            return
+        except QuotaSpentError as error:
+            finish_without_applying(stage_context, RunStatus.PARKED, error)
+            context.log.warning(str(error))
+            return
+        except SyncError as error:
+            finish_without_applying(stage_context, RunStatus.FAILED, error)
+            raise dg.Failure(str(error), metadata={"remedy": error.remedy}, allow_retries=False) from None
+    rows = sum(read.rows for read in result.reads)
+    context.log.info(f"{len(result.reads)} streams read, {rows} rows, {len(result.failed)} streams failed")
+    yield dg.MaterializeResult(metadata=snapshot_metadata(result))

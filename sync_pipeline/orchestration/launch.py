@@ -1,0 +1,39 @@
+"""Running a customer through Dagster in this process, so that it shows in the UI like any other run."""
+
+import uuid
+
+import dagster as dg
+
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.run import Layer, Run
+from sync_pipeline.orchestration.home import prepare_dagster_home
+from sync_pipeline.orchestration.partitions import register
+from sync_pipeline.orchestration.runs import LAYER_TAG, MANUAL_SLOT, RUN_ID_TAG, SLOT_TAG, next_layer
+from sync_pipeline.workplace import Workplace
+
+JOB = "nightly_sync"
+
+
+def new_run(workplace: Workplace, customer: Customer, layer: Layer | None) -> Run:
+    """A run of this customer that starts now; its id tells the layer and the start in UTC."""
+    layer = layer or next_layer(workplace, customer)
+    started = workplace.clock.now()
+    return Run(customer.id, f"{layer.value}-{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", layer, MANUAL_SLOT)
+
+
+def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -> str | None:
+    """Work on `run` for one slice; answers why the Dagster run failed, None when it succeeded."""
+    prepare_dagster_home(workplace.settings.dagster_home)
+    with dg.DagsterInstance.get() as instance:
+        register(instance, [run.customer_id])
+        result = definitions.resolve_job_def(JOB).execute_in_process(
+            partition_key=run.customer_id,
+            instance=instance,
+            tags={RUN_ID_TAG: run.run_id, LAYER_TAG: run.layer.value, SLOT_TAG: run.slot},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+        if result.success:
+            return None
+        failed = [event for event in result.all_events if event.is_step_failure]
+        return failed[0].step_failure_data.error_display_string if failed else "the Dagster run failed"

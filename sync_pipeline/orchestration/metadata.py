@@ -1,0 +1,106 @@
+"""What people look at in the Dagster UI: counts, rates, times, and the first failures (ids only)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from sync_pipeline.domain.operation import LEFT_OVER
+from sync_pipeline.domain.report import RunReport
+from sync_pipeline.stages.change_set import ChangeSetResult
+from sync_pipeline.stages.source_snapshot import SnapshotResult
+
+FAILURES_SHOWN = 20
+COUNTS = (
+    "total_changes",
+    "creates",
+    "updates",
+    "deletes",
+    "unchanged",
+    "successes",
+    "failures",
+    "deferred",
+    "waiting",
+    "superseded",
+    "held",
+    "pending",
+    "carried",
+    "source_requests",
+    "requests_total",
+    "rate_limit_pauses",
+)
+
+
+def snapshot_metadata(result: SnapshotResult) -> dict[str, Any]:
+    return {
+        "rows_read": sum(read.rows for read in result.reads),
+        "snapshot_rows": sum(read.snapshot_rows for read in result.reads),
+        "source_requests": sum(read.requests for read in result.reads),
+        "streams_failed": len(result.failed),
+        "complete": all(read.proven for read in result.reads if read.strategy == "full_snapshot"),
+        "warnings": dg.MetadataValue.md("\n".join(f"- {warning}" for warning in result.warnings) or "none"),
+        "streams": table(
+            [
+                {
+                    "stream": read.stream,
+                    "cut": read.cut,
+                    "strategy": read.strategy.value,
+                    "rows": read.rows,
+                    "pages": read.pages,
+                    "complete": str(read.proven),
+                    "newest_modified": str(read.newest_modified or ""),
+                }
+                for read in result.reads
+            ]
+        ),
+        "failed_streams": table([{"stream": name, "reason": why} for name, why in result.failed.items()]),
+    }
+
+
+def change_set_metadata(result: ChangeSetResult) -> dict[str, Any]:
+    counts = [changes.counts for changes in result.changes]
+    return {
+        "changes": sum(count.total for count in counts),
+        "creates": sum(count.creates for count in counts),
+        "updates": sum(count.updates for count in counts),
+        "deletes": sum(count.deletes for count in counts),
+        "unchanged": sum(count.unchanged for count in counts),
+        "streams_failed": len(result.failed),
+        "streams": table(
+            [
+                {"stream": changes.stream, "cut": changes.cut, "changes": changes.counts.total}
+                for changes in result.changes
+            ]
+        ),
+        "failed_streams": table([{"stream": name, "reason": why} for name, why in result.failed.items()]),
+    }
+
+
+def ledger_metadata(report: RunReport, remaining: Mapping[str, int]) -> dict[str, Any]:
+    """The report's numbers, each plotted over time by Dagster; `remaining` are operations that are not over."""
+    return {
+        "status": report.status,
+        "run_id": report.run_id,
+        "layer": report.layer,
+        "remaining": sum(remaining.get(state, 0) for state in LEFT_OVER),
+        "dead_letters": remaining.get("dead", 0),
+        **{name: getattr(report, name) for name in COUNTS},
+        "failure_rate": report.failure_rate,
+        "duration_seconds": report.duration_seconds,
+        "resume_at": "" if report.resume_at is None else report.resume_at.isoformat(),
+        "checkpoint": dg.MetadataValue.json(dict(report.checkpoint)),
+        "requests": dg.MetadataValue.json(dict(report.requests)),
+        "first_failures": table(
+            [
+                {name: str(failure[name]) for name in ("stream", "key", "kind", "attempts", "reason")}
+                for failure in report.failure_details[:FAILURES_SHOWN]
+            ]
+        ),
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> dg.MetadataValue:
+    """A table in the UI; an empty one has no columns to show and becomes a word."""
+    if not rows:
+        return dg.MetadataValue.text("none")
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows])

@@ -1,0 +1,31 @@
+"""The workplace as a Dagster resource: opened once per run, closed at its end."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from sync_pipeline.workplace import Workplace
+
+
+class WorkplaceResource(dg.ConfigurableResource):
+    """Reads the settings of the process when a run or a tick starts, never at import."""
+
+    _workplace: Workplace | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkplaceResource"]:  # noqa: ARG002
+        # ^ the signature is Dagster's
+        self._workplace = Workplace()
+        try:
+            yield self
+        finally:
+            self._workplace.close()
+            self._workplace = None
+
+    def get(self) -> Workplace:
+        """The workplace; outside a run (in a sensor) one is made on first use."""
+        if self._workplace is None:
+            self._workplace = Workplace()
+        return self._workplace

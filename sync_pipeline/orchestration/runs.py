@@ -1,0 +1,33 @@
+"""Which run of ours a Dagster run works on: told by its tags, or made up for one launched by hand."""
+
+import dagster as dg
+
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.run import Layer, Run
+from sync_pipeline.workplace import Workplace
+
+RUN_ID_TAG = "sync/run_id"
+LAYER_TAG = "sync/layer"
+SLOT_TAG = "sync/slot"
+MANUAL_SLOT = "manual"
+
+
+def run_of(context: dg.AssetExecutionContext, workplace: Workplace, customer: Customer) -> Run:
+    """The run named by the tags; a launch from the UI carries none and becomes a run of its own."""
+    tags = context.run.tags
+    layer = tags.get(LAYER_TAG)
+    return Run(
+        customer_id=customer.id,
+        run_id=tags.get(RUN_ID_TAG, context.run_id),
+        layer=Layer(layer) if layer else next_layer(workplace, customer),
+        slot=tags.get(SLOT_TAG, MANUAL_SLOT),
+    )
+
+
+def next_layer(workplace: Workplace, customer: Customer) -> Layer:
+    """`initial` until a first run has read and compared every stream, then `nightly`."""
+    for stream, configured in customer.streams.items():
+        position = workplace.state.positions.position(customer.id, configured.source, stream)
+        if position.acknowledged_cut is None:
+            return Layer.INITIAL
+    return Layer.NIGHTLY

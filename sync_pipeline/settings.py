@@ -1,0 +1,135 @@
+"""Settings of the whole process, and the only reader of environment variables."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from sync_pipeline.domain.errors import ConfigurationError
+
+PREFIX = "SYNC_"
+DAGSTER_HOME = "DAGSTER_HOME"
+DATABASE_URL = re.compile(r"(sqlite|postgresql)(\+[a-z0-9_]+)?://.*", re.DOTALL)
+FOLDER_REMEDY = "Set it to a folder, absolute or relative to where the command is started."
+REMEDIES = {
+    "SYNC_DATABASE_URL": "Write sqlite:////absolute/path/state.db or postgresql://user:password@host/database.",
+    "SYNC_DATA_URL": "Write file:// and an absolute path, such as file:///var/lib/sync/data.",
+    "SYNC_SLACK_BASE_URL": "Write an address such as https://slack.com/api.",
+}
+
+
+class Settings(BaseSettings):
+    """Where the pipeline keeps its state and finds its fleet. Every path is absolute."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    home: Path = Path(".sync")
+    database_url: Annotated[str, Field(repr=False)]
+    data_url: str
+    customers: Path = Path("customers")
+    slack_token: SecretStr | None = None
+    slack_channel: str | None = None
+    slack_base_url: HttpUrl = HttpUrl("https://slack.com/api")
+    region: str | None = None
+    dagster_home: Annotated[Path, Field(alias=DAGSTER_HOME)]
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder that `data_url` means."""
+        return Path(unquote(urlsplit(self.data_url).path))
+
+    @model_validator(mode="before")
+    @classmethod
+    def derive_from_home(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What was not set lies inside `home`."""
+        home = absolute(Path(values.get("home", ".sync")))
+        derived = {
+            "database_url": f"sqlite:///{home / 'state.db'}",
+            "data_url": (home / "data").as_uri(),
+            DAGSTER_HOME: home / "dagster",
+        }
+        return {**derived, **values}
+
+    @field_validator("home", "customers", "dagster_home")
+    @classmethod
+    def make_absolute(cls, value: Path) -> Path:
+        return absolute(value)
+
+    @field_validator("database_url")
+    @classmethod
+    def database_is_known(cls, value: str) -> str:
+        if DATABASE_URL.fullmatch(value) is None:
+            raise ValueError("must be a sqlite or postgresql address")
+        return value
+
+    @field_validator("data_url")
+    @classmethod
+    def data_is_a_local_folder(cls, value: str) -> str:
+        address = urlsplit(value)
+        if address.scheme != "file" or address.netloc or not address.path.startswith("/"):
+            raise ValueError("must be a file:// address with an absolute path; nothing else is supported yet")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **named_others: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` passes counts, so that a test's environment is the whole environment."""
+        del settings_cls, others, named_others
+        return (init_settings,)
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `environ`, by default the process's environment; an empty variable counts as not set.
+
+    Raises:
+        ConfigurationError: a value is wrong; names the variable, never repeats the value.
+    """
+    environment = EnvSettingsSource(Settings, case_sensitive=False)
+    environment.env_vars = {
+        name.lower(): value for name, value in (os.environ if environ is None else environ).items() if value
+    }
+    try:
+        return Settings(**environment())
+    except ValidationError as error:
+        raise wrong_variables(error) from None
+    except RuntimeError as error:
+        raise ConfigurationError(
+            "A path in the environment names an unknown home folder (~).", FOLDER_REMEDY
+        ) from error
+
+
+def environment_variable(name: str) -> str | None:
+    """The value of one environment variable: how a secret reference `env:NAME` is read."""
+    return os.environ.get(name)
+
+
+def absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def wrong_variables(error: ValidationError) -> ConfigurationError:
+    details = error.errors(include_url=False, include_input=False)
+    names = [variable_name(str(detail["loc"][0])) for detail in details]
+    reasons = [f"{name} {reason(str(detail['msg']))}" for name, detail in zip(names, details, strict=True)]
+    return ConfigurationError(
+        f"The environment is wrong: {'; '.join(reasons)}.",
+        " ".join(f"{name}: {REMEDIES.get(name, FOLDER_REMEDY)}" for name in names),
+    )
+
+
+def variable_name(field: str) -> str:
+    return field if field == DAGSTER_HOME else f"{PREFIX}{field.upper()}"
+
+
+def reason(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")

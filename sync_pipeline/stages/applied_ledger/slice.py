@@ -1,0 +1,98 @@
+"""The state of one slice's sending: how often it may still try, and why it has to stop."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync_pipeline.domain.answer import Outcome
+from sync_pipeline.domain.errors import PrerequisiteError
+from sync_pipeline.domain.operation import NoPermit
+from sync_pipeline.ports import Destination
+from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.observing import observe
+from sync_pipeline.stages.permits import WAIT_IN_PROCESS, take_permit
+from sync_pipeline.stages.source_snapshot.prerequisites import ORGANIZATION
+
+TRIES = 5
+LONGEST_BACKOFF_SECONDS = 16
+REFUSED_SINGLES_BEFORE_FAILING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """The slice stops on purpose, with work left."""
+
+    resume_at: datetime
+    reason: str
+
+
+@dataclass(slots=True)
+class SliceState:
+    """Counts tries in a row without a definite answer, and keeps the reason to stop once there is one."""
+
+    context: StageContext
+    park: Park | None = None
+    exhausted: str | None = None
+    accepted: int = 0
+    tries: int = 0
+    unauthorized_singles: int = 0
+
+    @property
+    def stopped(self) -> bool:
+        return self.park is not None or self.exhausted is not None
+
+    def park_if_out_of_time(self) -> bool:
+        if self.park is None and self.context.out_of_time:
+            self.park = Park(self.context.clock.now(), "the slice's time is used up")
+        return self.park is not None
+
+    async def wait_or_park(self, refusal: NoPermit) -> None:
+        """Sit out a short wait in this process; park for a longer one."""
+        wait = refusal.until - self.context.clock.now()
+        if wait <= WAIT_IN_PROCESS and not self.context.out_of_time:
+            await self.context.clock.sleep(max(wait.total_seconds(), 0))
+        else:
+            self.park = Park(refusal.until, refusal.reason)
+
+    def answered(self) -> None:
+        self.tries = 0
+
+    async def unanswered(self, why: str) -> None:
+        """Count a try that brought no definite answer, and back off before the next one."""
+        self.tries += 1
+        if self.tries >= TRIES:
+            self.exhausted = why
+        else:
+            await self.context.clock.sleep(min(2 ** (self.tries - 1), LONGEST_BACKOFF_SECONDS))
+
+    async def confirm_credential(self, destination: Destination, status: int | None) -> None:
+        """After a 401 or 403: a bad credential pauses the customer, a good one leaves the refusal to the operation.
+
+        Raises:
+            PrerequisiteError: the credential is bad.
+            QuotaSpentError: not even this question fits the budget.
+        """
+        await take_permit(self.context, ORGANIZATION)
+        organization, answer = await destination.organization()
+        observe(self.context, answer, ORGANIZATION)
+        if answer.outcome == Outcome.UNAUTHORIZED or (organization is not None and not organization.is_enabled):
+            customer = self.context.customer.id
+            remedy = (
+                "Make a new API key, store it where `destination.token` points, then run: "
+                f"sync-pipeline customers resume {customer} --reason 'new key'"
+            )
+            reason = f"Virtuous no longer accepts the token of {customer} ({status})."
+            self.context.breakers.pause(customer, reason, "applied_ledger")
+            raise PrerequisiteError(reason, remedy)
+
+    def count_unauthorized_single(self, status: int | None) -> None:
+        """Two rows refused alone while none was ever accepted: the key may not write, no row is to blame.
+
+        Raises:
+            PrerequisiteError: the operations stay planned; a hundred dead letters would help nobody.
+        """
+        self.unauthorized_singles += 1
+        if self.accepted == 0 and self.unauthorized_singles >= REFUSED_SINGLES_BEFORE_FAILING:
+            raise PrerequisiteError(
+                f"Virtuous refuses every contact of {self.context.customer.id} ({status}), while the key is valid.",
+                "Give the key's permission group the right to create and edit contacts, then run again.",
+            )

@@ -1,0 +1,86 @@
+"""What every stage works with: the customer, the run, the lease, and the ports."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.cut import StreamName
+from sync_pipeline.domain.mapping import RecordMapping
+from sync_pipeline.domain.quota import QuotaRule
+from sync_pipeline.domain.run import Run, StageFailure
+from sync_pipeline.ports import (
+    Breakers,
+    Clock,
+    Cuts,
+    Destination,
+    DestinationName,
+    LeaseKeeper,
+    Planning,
+    Positions,
+    Quota,
+    Runs,
+    Sending,
+    SnapshotStore,
+    Source,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StageContext:
+    """Everything a stage of one slice may touch. `deadline` is on the monotonic clock."""
+
+    customer: Customer
+    run: Run
+    dagster_run_id: str
+    keeper: LeaseKeeper
+    deadline: float
+    clock: Clock
+    open_source: Callable[[str], AbstractAsyncContextManager[Source]]
+    open_destination: Callable[[], AbstractAsyncContextManager[Destination]]
+    snapshots: SnapshotStore
+    positions: Positions
+    cuts: Cuts
+    planning: Planning
+    sending: Sending
+    quota: Quota
+    runs: Runs
+    breakers: Breakers
+
+    @property
+    def destination_name(self) -> DestinationName:
+        return destination_name(self.customer)
+
+    @property
+    def quota_rule(self) -> QuotaRule:
+        return quota_rule(self.customer)
+
+    @property
+    def out_of_time(self) -> bool:
+        return self.clock.monotonic() >= self.deadline
+
+    def stream_name(self, stream: str) -> StreamName:
+        return StreamName(self.customer.id, stream)
+
+    def mapping(self, stream: str) -> RecordMapping:
+        return record_mapping(self.customer, stream, self.snapshots.hash_scheme)
+
+    def fail(self, subject: str, message: str, remedy: str) -> None:
+        """Note a failure of this slice for its report."""
+        self.runs.note_failures(
+            self.keeper.lease, self.run.run_id, self.dagster_run_id, [StageFailure(subject, message, remedy)]
+        )
+
+
+def destination_name(customer: Customer) -> DestinationName:
+    return DestinationName(customer.id, customer.destination.base_url.host or "")
+
+
+def quota_rule(customer: Customer) -> QuotaRule:
+    quota = customer.destination.quota
+    return QuotaRule(quota.requests, timedelta(seconds=quota.window_seconds), quota.use, quota.cap)
+
+
+def record_mapping(customer: Customer, stream: str, hash_scheme: str) -> RecordMapping:
+    return RecordMapping(customer.streams[stream], customer.deleted_tag(stream), hash_scheme)

@@ -1,0 +1,27 @@
+"""After every answer: remember what it said about the organization's window."""
+
+from datetime import datetime, timedelta
+
+from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.stages.context import StageContext
+
+LONGEST_WAIT = timedelta(minutes=65)  # a reset header may be garbage: no wait beyond a little over its hour
+WAIT_WITHOUT_ADVICE = timedelta(seconds=60)
+TOO_MANY_REQUESTS = 429
+
+
+def observe(context: StageContext, answer: Answer, endpoint: str) -> None:
+    """Correct the picture of the quota; a throttled answer blocks further requests until the time it names."""
+    blocked_until = blocked(context.clock.now(), answer) if answer.outcome == Outcome.THROTTLED else None
+    context.quota.observe(context.destination_name, answer.rate, blocked_until)
+    if answer.status == TOO_MANY_REQUESTS:
+        context.quota.throttled(context.destination_name, context.run.run_id, endpoint)
+
+
+def blocked(now: datetime, answer: Answer) -> datetime:
+    """Until when a throttled answer asks us to stay away. `Retry-After` is obeyed whatever its length."""
+    if answer.retry_after is not None:
+        return now + timedelta(seconds=answer.retry_after)
+    if answer.rate.resets_at is not None and answer.status == TOO_MANY_REQUESTS:
+        return min(max(answer.rate.resets_at, now), now + LONGEST_WAIT)
+    return now + WAIT_WITHOUT_ADVICE

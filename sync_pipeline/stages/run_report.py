@@ -1,0 +1,70 @@
+"""The run report: gathered from the state store alone, so that it is the same after any interruption."""
+
+from datetime import datetime
+
+from sync_pipeline.domain.positions import CutState
+from sync_pipeline.domain.report import FAILURE_DETAILS, Outcomes, RunReport
+from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.stages.context import StageContext
+
+COUNTED = {CutState.READY, CutState.PLANNED, CutState.HELD}
+
+
+def build_report(context: StageContext, status: RunStatus, resume_at: datetime | None) -> RunReport:
+    """Everything the run has done so far, over all its slices."""
+    customer_id, run_id = context.customer.id, context.run.run_id
+    cuts, source_requests, source_pauses = context.cuts.cuts_of_run(customer_id, run_id)
+    counted = [cut.counts for cut in cuts if cut.state in COUNTED]
+    requests, throttled = context.quota.used_by_run(customer_id, run_id)
+    outcomes = Outcomes.of(
+        context.runs.outcomes(customer_id, run_id),
+        held=sum(cut.counts.total for cut in cuts if cut.state == CutState.HELD),
+        unplanned=sum(cut.counts.total for cut in cuts if cut.state == CutState.READY),
+    )
+    now = context.clock.now()
+    started_at = context.runs.started_at(customer_id, run_id) or now
+    return RunReport(
+        run_id=run_id,
+        customer_id=customer_id,
+        layer=context.run.layer.value,
+        status=status.value,
+        started_at=started_at,
+        completed_at=now,
+        duration_seconds=round((now - started_at).total_seconds(), 3),
+        total_changes=sum(counts.total for counts in counted),
+        creates=sum(counts.creates for counts in counted),
+        updates=sum(counts.updates for counts in counted),
+        deletes=sum(counts.deletes for counts in counted),
+        unchanged=sum(counts.unchanged for counts in counted),
+        successes=outcomes.successes,
+        failures=outcomes.failures,
+        deferred=outcomes.deferred,
+        waiting=outcomes.waiting,
+        superseded=outcomes.superseded,
+        held=outcomes.held,
+        pending=outcomes.pending,
+        carried=context.runs.carried(customer_id, run_id),
+        requests=requests,
+        source_requests=source_requests,
+        requests_total=source_requests + sum(requests.values()),
+        rate_limit_pauses=throttled + source_pauses,
+        resume_at=resume_at,
+        checkpoint=checkpoints(context),
+        failure_details=context.runs.failure_details(customer_id, run_id, FAILURE_DETAILS),
+        failure_rate=round(outcomes.failure_rate, 6),
+        stage_failures=[
+            failure.as_dict() for failure in context.runs.failures(customer_id, run_id, context.dagster_run_id)
+        ],
+    )
+
+
+def checkpoints(context: StageContext) -> dict[str, str | None]:
+    """Per stream the source time up to which everything is accounted for; the cut where a stream has no time."""
+    found: dict[str, str | None] = {}
+    for stream, configured in context.customer.streams.items():
+        position = context.positions.position(context.customer.id, configured.source, stream)
+        if position.checkpoint is not None:
+            found[stream] = position.checkpoint.isoformat()
+        else:
+            found[stream] = None if position.checkpoint_cut is None else f"cut {position.checkpoint_cut}"
+    return found

@@ -1,0 +1,119 @@
+"""What must hold before anything is read: not paused, both credentials accepted, the right organization."""
+
+from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.errors import PausedError, PrerequisiteError, QuotaSpentError
+from sync_pipeline.domain.organization import Organization, WriteAccess
+from sync_pipeline.ports import Destination
+from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.observing import blocked, observe
+from sync_pipeline.stages.permits import take_permit
+
+ORGANIZATION = "GET /api/Organization/Current"
+PERMISSION = "GET /api/Permission"
+TRIES = 5
+PASSING = {Outcome.UNREACHED, Outcome.NO_ANSWER}
+
+
+async def confirm_prerequisites(context: StageContext) -> list[str]:
+    """Check everything a run needs; answers warnings that stop nothing.
+
+    Raises:
+        PausedError: the breaker or a person stopped this customer.
+        PrerequisiteError: a credential, a right or the organization is not fit; the remedy says what to do.
+        QuotaSpentError: not even these requests fit the budget now.
+        SourceError: a source did not answer, or refused the credential.
+    """
+    confirm_not_paused(context)
+    for name, stream in first_stream_of_each_source(context).items():
+        async with context.open_source(name) as source:
+            await source.check(stream)
+    async with context.open_destination() as destination:
+        organization = await _organization(context, destination)
+        warnings = _confirm_organization(context, organization)
+        return [*warnings, *await _confirm_write_access(context, destination)]
+
+
+def confirm_not_paused(context: StageContext) -> None:
+    breaker = context.breakers.breaker(context.customer.id)
+    if breaker.is_paused(context.clock.now()):
+        raise PausedError(
+            f"{context.customer.id} is paused: {breaker.reason or 'no reason was given'}",
+            f"Mend the cause, then run: sync-pipeline customers resume {context.customer.id} --reason '...'",
+        )
+
+
+def first_stream_of_each_source(context: StageContext) -> dict[str, str]:
+    streams: dict[str, str] = {}
+    for stream, configured in context.customer.streams.items():
+        streams.setdefault(configured.source, stream)
+    return streams
+
+
+async def _organization(context: StageContext, destination: Destination) -> Organization:
+    tries = 0
+    while True:
+        await take_permit(context, ORGANIZATION)
+        organization, answer = await destination.organization()
+        observe(context, answer, ORGANIZATION)
+        tries += 1
+        if organization is not None:
+            return organization
+        if answer.outcome == Outcome.UNAUTHORIZED:
+            raise PrerequisiteError(
+                f"Virtuous does not accept the token of {context.customer.id} ({answer.status}).",
+                "Make a new API key in the organization's settings (Connectivity), store it where "
+                "`destination.token` points, and run again.",
+            )
+        if answer.outcome == Outcome.THROTTLED:
+            if tries == TRIES:
+                raise QuotaSpentError(blocked(context.clock.now(), answer), "Virtuous keeps asking to wait")
+            continue  # the answer blocked the quota: the next permit waits, or parks
+        if answer.outcome not in PASSING or tries == TRIES:
+            raise _unavailable(context, answer)
+        await context.clock.sleep(2**tries)
+
+
+def _unavailable(context: StageContext, answer: Answer) -> PrerequisiteError:
+    return PrerequisiteError(
+        f"Virtuous did not answer Organization/Current for {context.customer.id}: {answer.detail or answer.outcome}.",
+        "Nothing was sent. The next run tries again; if it lasts, look at Virtuous's status page and "
+        "`destination.base_url`.",
+    )
+
+
+def _confirm_organization(context: StageContext, organization: Organization) -> list[str]:
+    if not organization.is_enabled:
+        raise PrerequisiteError(
+            f"The Virtuous organization of {context.customer.id} is disabled.",
+            "Ask the customer whether they still use Virtuous; pause or remove the customer until they do.",
+        )
+    known = context.quota.organization(context.destination_name)
+    if known is not None and known[0] != organization.user_id:
+        reason = (
+            f"The token of {context.customer.id} now belongs to another organization "
+            f"(it was {known[0]}, it is {organization.user_id})."
+        )
+        context.breakers.pause(context.customer.id, reason, "prerequisites")
+        raise PrerequisiteError(
+            reason,
+            "Check `destination.token`: writing one nonprofit's people into another's database cannot be undone. If "
+            f"the move is meant: sync-pipeline customers resume {context.customer.id} --reason 'new organization'",
+        )
+    context.quota.remember_organization(context.destination_name, organization)
+    if known is not None and known[1] != organization.name:
+        return [f"The organization {organization.user_id} changed its name."]
+    return []
+
+
+async def _confirm_write_access(context: StageContext, destination: Destination) -> list[str]:
+    await take_permit(context, PERMISSION)
+    access, answer = await destination.contact_write_access()
+    observe(context, answer, PERMISSION)
+    if access == WriteAccess.REFUSED:
+        raise PrerequisiteError(
+            f"The token of {context.customer.id} may not write contacts.",
+            "Give its permission group the right to create and edit contacts, or make a key with another group.",
+        )
+    if access == WriteAccess.UNKNOWN:
+        return [f"Permission said nothing we understand about writing contacts ({answer.status or answer.outcome})."]
+    return []

@@ -1,0 +1,113 @@
+"""One deployment put together: settings, stores, clients. What the Dagster assets and the commands both work with."""
+
+from collections.abc import Generator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import cached_property, partial
+from pathlib import Path
+
+from sync_pipeline.adapters.clock import SystemClock
+from sync_pipeline.adapters.configuration import Fleet, load_customer, load_fleet
+from sync_pipeline.adapters.heartbeat import held_lease
+from sync_pipeline.adapters.parquet import ParquetStore
+from sync_pipeline.adapters.secrets import Secrets
+from sync_pipeline.adapters.source import HttpSource
+from sync_pipeline.adapters.sql.state import StateStore
+from sync_pipeline.adapters.virtuous import VirtuousClient
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.run import Run
+from sync_pipeline.ports import Clock, Destination, LeaseKeeper, Source
+from sync_pipeline.settings import Settings, load_settings
+from sync_pipeline.stages.applied_ledger.requests import REQUEST_SECONDS
+from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
+
+
+class Workplace:
+    """Opens nothing until it is asked for: `customers list` needs no database."""
+
+    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings or load_settings()
+        self.clock = clock or SystemClock()
+        self.secrets = Secrets()
+
+    @cached_property
+    def state(self) -> StateStore:
+        return StateStore(self.settings.database_url, self.clock)
+
+    @cached_property
+    def snapshots(self) -> ParquetStore:
+        return ParquetStore(self.settings.data_folder)
+
+    def fleet(self) -> Fleet:
+        return load_fleet(self.settings.customers, self.settings.region)
+
+    def customer(self, customer_id: str) -> Customer:
+        """The customer's configuration.
+
+        Raises:
+            ConfigurationError: there is none, or its files have problems.
+        """
+        return load_customer(self.settings.customers, customer_id)
+
+    @contextmanager
+    def stage(self, customer: Customer, run: Run, dagster_run_id: str) -> Generator[StageContext]:
+        """What one stage of a slice works with, under the customer's lease.
+
+        Raises:
+            BusyError: another process holds the lease.
+        """
+        with held_lease(self.state.leases, customer.id, self.clock) as keeper:
+            self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
+            yield self.context(customer, run, dagster_run_id, keeper)
+
+    def context(self, customer: Customer, run: Run, dagster_run_id: str, keeper: LeaseKeeper) -> StageContext:
+        state = self.state
+        return StageContext(
+            customer=customer,
+            run=run,
+            dagster_run_id=dagster_run_id,
+            keeper=keeper,
+            deadline=self.clock.monotonic() + customer.limits.slice_seconds,
+            clock=self.clock,
+            open_source=partial(self.open_source, customer),
+            open_destination=partial(self.open_destination, customer),
+            snapshots=self.snapshots,
+            positions=state.positions,
+            cuts=state.cuts,
+            planning=state.planning,
+            sending=state.sending(keeper.lease, run.run_id, destination_name(customer), quota_rule(customer)),
+            quota=state.quota,
+            runs=state.runs,
+            breakers=state.breakers,
+        )
+
+    def open_source(self, customer: Customer, name: str) -> AbstractAsyncContextManager[Source]:
+        """A client for one source of the customer.
+
+        Raises:
+            PrerequisiteError: its token is missing.
+        """
+        source = customer.sources[name]
+        streams = {
+            stream: customer.connector_stream(stream)
+            for stream, configured in customer.streams.items()
+            if configured.source == name
+        }
+        token = None if source.token is None else self.secrets.resolve(source.token)
+        return HttpSource(source, streams, token, self.clock)
+
+    def open_destination(self, customer: Customer) -> AbstractAsyncContextManager[Destination]:
+        """A client for the customer's Virtuous organization.
+
+        Raises:
+            PrerequisiteError: its token is missing.
+        """
+        return VirtuousClient(
+            customer.destination.address,
+            self.secrets.resolve(customer.destination.token, Path()),
+            now=self.clock.now,
+            request_timeout=REQUEST_SECONDS,
+        )
+
+    def close(self) -> None:
+        if "state" in self.__dict__:
+            self.state.close()

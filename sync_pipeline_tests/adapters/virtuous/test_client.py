@@ -1,0 +1,194 @@
+"""The client speaks the documented calls and turns every answer into an Answer, never retrying."""
+
+import asyncio
+import json
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from sync_pipeline.adapters.virtuous import VirtuousClient
+from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.errors import PrerequisiteError
+from sync_pipeline.ports import Destination
+from sync_pipeline_tests.adapters.virtuous.asking import answering, ask
+
+ADA = {"referenceId": "u-7", "contactType": "Household", "firstName": "Adelaide", "email": "adelaide@example.org"}
+
+
+def sent_by(call: Callable[[Destination], Awaitable[Any]], **options: str) -> httpx.Request:
+    """The one request that `call` sends."""
+    requests: list[httpx.Request] = []
+
+    def record(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(500)
+
+    ask(record, call, **options)
+    (request,) = requests
+    return request
+
+
+def send_ada(client: Destination) -> Awaitable[Answer]:
+    return client.contact_transaction("VOMO", ADA)
+
+
+class TestRequests:
+    def test_the_token_travels_as_bearer_with_one_space(self) -> None:
+        request = sent_by(lambda client: client.organization(), key=" tok-123\n")
+        assert request.headers["Authorization"] == "Bearer tok-123"
+        assert (request.method, str(request.url)) == ("GET", "https://virtuous.test/api/Organization/Current")
+
+    @pytest.mark.parametrize("token", ["", "  ", "two words", "line\nbreak", "umläut"])
+    def test_a_token_no_header_can_carry_is_refused_without_quoting_it(self, token: str) -> None:
+        with pytest.raises(PrerequisiteError) as caught:
+            VirtuousClient("https://virtuous.test", token)
+        assert not token.strip() or token not in "".join(traceback.format_exception_only(caught.value))
+
+    def test_a_single_contact_is_flat_with_its_reference_source(self) -> None:
+        request = sent_by(send_ada)
+        assert (request.method, request.url.path) == ("POST", "/api/Contact/Transaction")
+        assert request.headers["Content-Type"] == "application/json"
+        assert json.loads(request.content) == {**ADA, "referenceSource": "VOMO"}
+
+    def test_a_batch_names_the_reference_source_once(self) -> None:
+        rows = [ADA, {**ADA, "referenceId": "u-8", "referenceSource": "VOMO"}]
+        request = sent_by(lambda client: client.contact_batch("VOMO", rows))
+        assert (request.method, request.url.path) == ("POST", "/api/Contact/Batch")
+        assert json.loads(request.content) == {
+            "referenceSource": "VOMO",
+            "contacts": [ADA, {**ADA, "referenceId": "u-8"}],
+        }
+
+    @pytest.mark.parametrize(
+        ("source", "reference", "path"),
+        [
+            ("VOMO", "u-7", b"/api/Contact/VOMO/u-7"),
+            ("My VOMO", "a/b", b"/api/Contact/My%20VOMO/a%2Fb"),
+            ("VOMO", "100%?#&", b"/api/Contact/VOMO/100%25%3F%23%26"),
+            ("VOMO", "%2F", b"/api/Contact/VOMO/%252F"),
+            ("VOMÖ", "王", b"/api/Contact/VOM%C3%96/%E7%8E%8B"),
+            ("VOMO", "..", b"/api/Contact/VOMO/%2E%2E"),
+            ("VOMO", "a.b", b"/api/Contact/VOMO/a.b"),
+        ],
+    )
+    def test_both_parts_of_a_reference_are_url_encoded(self, source: str, reference: str, path: bytes) -> None:
+        request = sent_by(lambda client: client.contact_by_reference(source, reference))
+        assert (request.method, request.url.raw_path) == ("GET", path)
+
+    def test_an_empty_reference_would_be_another_call_and_is_a_mistake(self) -> None:
+        with pytest.raises(ValueError, match="reference"):
+            sent_by(lambda client: client.contact_by_reference("VOMO", ""))
+
+    def test_a_prefix_in_the_base_url_is_kept(self) -> None:
+        async def run() -> str:
+            seen: list[str] = []
+
+            def record(request: httpx.Request) -> httpx.Response:
+                seen.append(request.url.path)
+                return httpx.Response(200)
+
+            transport = httpx.MockTransport(record)
+            async with VirtuousClient("http://localhost:1/org-a/", "t", transport=transport) as client:
+                await client.contact_batch("VOMO", [])
+            return seen[0]
+
+        assert asyncio.run(run()) == "/org-a/api/Contact/Batch"
+
+    def test_outside_of_its_context_it_refuses_to_work(self) -> None:
+        with pytest.raises(RuntimeError, match="async with"):
+            asyncio.run(VirtuousClient("https://virtuous.test", "t").organization())
+
+
+class TestTransactions:
+    @pytest.mark.parametrize("body", [b"", b"ok", b"<html>", b"{", {"id": 1}])
+    def test_any_body_of_a_success_is_fine(self, body: Any) -> None:
+        assert ask(answering(200, body), send_ada).outcome is Outcome.ACCEPTED
+        assert ask(answering(200, body), lambda client: client.contact_batch("V", [ADA])).outcome is Outcome.ACCEPTED
+
+    def test_a_huge_body_is_not_read_to_its_end_and_its_connection_is_given_up(self) -> None:
+        read = 0
+        closed = False
+
+        class Endless(httpx.AsyncByteStream):
+            async def __aiter__(self) -> AsyncIterator[bytes]:
+                nonlocal read
+                while True:
+                    read += 1
+                    yield b"x" * 10_000
+
+            async def aclose(self) -> None:
+                nonlocal closed
+                closed = True
+
+        answer = ask(lambda _: httpx.Response(400, stream=Endless()), send_ada)
+        assert (answer.outcome, read, closed) == (Outcome.REFUSED, 7, True)
+
+    def test_a_refusal_quotes_nothing_that_was_sent_nor_the_token(self) -> None:
+        message = "adelaide@example.org of Adelaide (u-7) with token tok-123 is refused"
+        for call in (send_ada, lambda client: client.contact_batch("VOMO", [ADA])):
+            assert ask(answering(400, {"message": message}), call).detail == "400: … of … (…) with token … is refused"
+
+    def test_a_throttled_answer_carries_the_wait_and_the_rate(self) -> None:
+        headers = {"Retry-After": "600", "X-RateLimit-Limit": "1500", "X-RateLimit-Remaining": "0"}
+        answer = ask(answering(429, {"error": {"code": "RATE_LIMITED"}}, **headers), send_ada)
+        assert (answer.outcome, answer.retry_after, answer.detail) == (Outcome.THROTTLED, 600, "429 RATE_LIMITED")
+        assert (answer.rate.limit, answer.rate.remaining) == (1500, 0)
+
+    def test_a_retry_after_date_counts_from_the_given_clock(self) -> None:
+        answer = ask(answering(429, b"", **{"Retry-After": "Wed, 04 Mar 2026 00:01:00 GMT"}), send_ada)
+        assert answer.retry_after == 60
+
+    def test_a_redirect_is_not_followed(self) -> None:
+        answer = ask(answering(307, b"", Location="https://elsewhere.test/"), send_ada)
+        assert (answer.outcome, answer.detail) == (Outcome.REFUSED, "307 redirect, not followed")
+
+    def test_an_undecodable_body_hides_neither_a_success_nor_a_refusal(self) -> None:
+        for status, outcome in ((200, Outcome.ACCEPTED), (409, Outcome.REFUSED)):
+
+            class Garbage(httpx.AsyncByteStream):
+                async def __aiter__(self) -> AsyncIterator[bytes]:
+                    yield b"no gzip at all"
+
+            def respond(_: httpx.Request, code: int = status) -> httpx.Response:
+                return httpx.Response(code, stream=Garbage(), headers={"Content-Encoding": "gzip"})
+
+            assert ask(respond, send_ada).outcome is outcome
+
+
+class TestTransportErrors:
+    @pytest.mark.parametrize(
+        ("error", "outcome"),
+        [
+            (httpx.ConnectError("All connection attempts failed"), Outcome.UNREACHED),
+            (httpx.ConnectTimeout(""), Outcome.UNREACHED),
+            (httpx.PoolTimeout(""), Outcome.UNREACHED),
+            (httpx.ProxyError("407"), Outcome.UNREACHED),
+            (httpx.ReadTimeout(""), Outcome.NO_ANSWER),
+            (httpx.WriteTimeout(""), Outcome.NO_ANSWER),
+            (httpx.ReadError(""), Outcome.NO_ANSWER),
+            (httpx.WriteError(""), Outcome.NO_ANSWER),
+            (httpx.CloseError(""), Outcome.NO_ANSWER),
+            (httpx.RemoteProtocolError("adelaide"), Outcome.NO_ANSWER),
+            (httpx.LocalProtocolError(""), Outcome.NO_ANSWER),
+            (ConnectionResetError(), Outcome.NO_ANSWER),
+        ],
+    )
+    def test_only_what_cannot_have_left_counts_as_not_sent(self, error: Exception, outcome: Outcome) -> None:
+        def fail(_: httpx.Request) -> httpx.Response:
+            raise error
+
+        answer = ask(fail, send_ada)
+        assert (answer.outcome, answer.status) == (outcome, None)
+        assert type(error).__name__ in answer.detail
+        assert "adelaide" not in answer.detail
+
+    @pytest.mark.parametrize("mistake", [KeyError("x"), TypeError("x"), httpx.UnsupportedProtocol("ftp")])
+    def test_a_mistake_in_our_own_code_is_no_answer_and_propagates(self, mistake: Exception) -> None:
+        def fail(_: httpx.Request) -> httpx.Response:
+            raise mistake
+
+        with pytest.raises(type(mistake)):
+            ask(fail, send_ada)
