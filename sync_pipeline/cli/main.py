@@ -13,6 +13,7 @@ import typer
 
 import sync_pipeline
 from sync_pipeline.cli import customers
+from sync_pipeline.cli.demo import demo
 from sync_pipeline.cli.output import EXIT_FAILED, EXIT_USAGE, JSON_FLAG, write_error, write_lines
 from sync_pipeline.cli.report import report
 from sync_pipeline.cli.run import run_customer
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("demo")(demo)
 app.add_typer(customers.app, name="customers")
 app.command("run")(run_customer)
 app.command("status")(status)

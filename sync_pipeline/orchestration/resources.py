@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 from pydantic import PrivateAttr
 
+from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.workplace import Workplace
 
 
@@ -17,6 +18,7 @@ class WorkplaceResource(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkplaceResource"]:  # noqa: ARG002
         # ^ the signature is Dagster's
+        configure_logs()
         self._workplace = Workplace()
         try:
             yield self

@@ -15,10 +15,14 @@ MANUAL_SLOT = "manual"
 def run_of(context: dg.AssetExecutionContext, workplace: Workplace, customer: Customer) -> Run:
     """The run named by the tags; a launch from the UI carries none and becomes a run of its own."""
     tags = context.run.tags
+    run_id = tags.get(RUN_ID_TAG, context.run.run_id)
+    begun = workplace.state.runs.run(customer.id, run_id)
+    if begun is not None:  # an earlier asset of this run, or an earlier slice, settled what kind of run it is
+        return Run(customer.id, run_id, Layer(begun["layer"]), begun["slot"])
     layer = tags.get(LAYER_TAG)
     return Run(
         customer_id=customer.id,
-        run_id=tags.get(RUN_ID_TAG, context.run_id),
+        run_id=run_id,
         layer=Layer(layer) if layer else next_layer(workplace, customer),
         slot=tags.get(SLOT_TAG, MANUAL_SLOT),
     )

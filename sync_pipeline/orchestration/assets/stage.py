@@ -17,7 +17,7 @@ def stage(context: dg.AssetExecutionContext, workplace: WorkplaceResource) -> Ge
     opened = workplace.get()
     try:
         customer = opened.customer(context.partition_key)
-        with opened.stage(customer, run_of(context, opened, customer), context.run_id) as stage_context:
+        with opened.stage(customer, run_of(context, opened, customer), context.run.run_id) as stage_context:
             yield stage_context
     except (BusyError, ConfigurationError) as error:
         raise dg.Failure(str(error), metadata={"remedy": error.remedy}, allow_retries=False) from None

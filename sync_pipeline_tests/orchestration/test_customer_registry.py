@@ -1,0 +1,57 @@
+"""The partitions follow the customers' folder."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from sync_pipeline.orchestration.resources import WorkplaceResource
+from sync_pipeline.orchestration.sensors import customer_registry
+from sync_pipeline_tests.orchestration.conftest import CUSTOMER, write_customer
+
+
+def tick(instance: dg.DagsterInstance) -> dg.SensorResult:
+    with dg.build_sensor_context(instance=instance, resources={"workplace": WorkplaceResource()}) as context:
+        result = customer_registry(context)
+    assert isinstance(result, dg.SensorResult)
+    for request in result.dynamic_partitions_requests or []:
+        match request:
+            case dg.AddDynamicPartitionsRequest():
+                instance.add_dynamic_partitions(request.partitions_def_name, list(request.partition_keys))
+            case dg.DeleteDynamicPartitionsRequest():
+                for key in request.partition_keys:
+                    instance.delete_dynamic_partition(request.partitions_def_name, key)
+    return result
+
+
+def test_adding_a_file_adds_a_partition_and_removing_it_removes_the_partition(
+    fleet: Path, instance: dg.DagsterInstance
+) -> None:
+    tick(instance)
+    assert instance.get_dynamic_partitions("customers") == [CUSTOMER]
+    write_customer(fleet, "harbor-shelter", "http://127.0.0.1:1")
+    tick(instance)
+    assert sorted(instance.get_dynamic_partitions("customers")) == ["harbor-shelter", CUSTOMER]
+    (fleet / "harbor-shelter.yaml").unlink()
+    tick(instance)
+    assert instance.get_dynamic_partitions("customers") == [CUSTOMER]
+
+
+def test_a_fleet_that_did_not_change_is_a_skip_that_says_so(fleet: Path, instance: dg.DagsterInstance) -> None:
+    assert fleet.exists()
+    tick(instance)
+    result = tick(instance)
+    assert result.skip_reason is not None
+    assert "1 customers" in (result.skip_reason.skip_message or "")
+
+
+def test_a_typo_in_a_file_keeps_the_partition(fleet: Path, instance: dg.DagsterInstance) -> None:
+    tick(instance)
+    (fleet / f"{CUSTOMER}.yaml").write_text("id: [broken", encoding="utf-8")
+    tick(instance)
+    assert instance.get_dynamic_partitions("customers") == [CUSTOMER]
+
+
+def test_a_broken_file_of_an_unknown_customer_makes_no_partition(fleet: Path, instance: dg.DagsterInstance) -> None:
+    (fleet / "new-one.yaml").write_text("id: new-one\n", encoding="utf-8")
+    tick(instance)
+    assert instance.get_dynamic_partitions("customers") == [CUSTOMER]
