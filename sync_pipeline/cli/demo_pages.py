@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from sync_pipeline.cli.customers import counted
 from sync_pipeline.cli.demo_tables import Cell, show_table
 from sync_pipeline.demo.comparison import Comparison
 from sync_pipeline.demo.demonstration import Demonstration, Place
@@ -148,7 +149,9 @@ def comparison(console: Console, shown: Demonstration) -> None:
         keys = difference.sorted_keys()
         more = f" and {len(keys) - KEYS_SHOWN} more" if len(keys) > KEYS_SHOWN else ""
         ids = f": {', '.join(keys[:KEYS_SHOWN])}{more}" if keys else ""
-        console.print(Text("  Difference: ", style="bold red") + Text(f"{difference.customer_id}, {difference.what}{ids}"))
+        console.print(
+            Text("  Difference: ", style="bold red") + Text(f"{difference.customer_id}, {difference.what}{ids}")
+        )
 
 
 def comparison_row(one: Comparison) -> list[Cell]:
@@ -178,7 +181,8 @@ def good_if(good: bool) -> str:
 def verdict(console: Console, shown: Demonstration, seconds: float) -> None:
     console.print()
     if shown.differences:
-        line = Text(f"{len(shown.differences)} differences. This is a defect of sync-pipeline.", style="bold red")
+        found = counted(len(shown.differences), "difference")
+        line = Text(f"{found}. This is a defect of sync-pipeline.", style="bold red")
     else:
         line = Text("No difference: everybody is in Virtuous exactly once, and every request is accounted for.")
         line.stylize("bold green")

@@ -1,4 +1,4 @@
-"""What `demo` does: starts Dagster, plays the nights, shows them, and answers the document."""
+"""What `demo` does: starts Dagster, plays the nights, shows them, and answers the exit code."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -7,14 +7,14 @@ from typing import Any
 from sync_pipeline.adapters.clock import SystemClock
 from sync_pipeline.cli.demo_document import demo_document
 from sync_pipeline.cli.demo_watching import Onlooker, Silence
-from sync_pipeline.cli.output import console
+from sync_pipeline.cli.output import EXIT_FAILED, console, write_json
 from sync_pipeline.demo.demonstration import demonstrate
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
 
 
-def show(world: World, ports: Sequence[int], *, quiet: bool) -> dict[str, Any]:
-    """Play the demonstration on `world`; `quiet` shows nothing. Answers its document.
+def show(world: World, ports: Sequence[int], *, as_json: bool) -> int:
+    """Play the demonstration on `world`, on the first free one of `ports`; answers the exit code.
 
     Raises:
         ConfigurationError: as `demonstrate`.
@@ -22,7 +22,7 @@ def show(world: World, ports: Sequence[int], *, quiet: bool) -> dict[str, Any]:
     clock = SystemClock()
     began = clock.monotonic()
     settings = load_settings()
-    watcher = Silence() if quiet else Onlooker(console(sys.stdout), settings)
+    watcher = Silence() if as_json else Onlooker(console(sys.stdout), settings)
     with watcher.preparing():
         from sync_pipeline.cli.run_documents import run_to_the_end  # noqa: PLC0415 - dagster takes 2.5 s to import
 
@@ -32,4 +32,6 @@ def show(world: World, ports: Sequence[int], *, quiet: bool) -> dict[str, Any]:
     shown = demonstrate(world, ports, settings.home, run_customer, watcher)
     seconds = round(clock.monotonic() - began, 1)
     watcher.ends(shown, seconds)
-    return demo_document(shown, seconds)
+    if as_json:
+        write_json(demo_document(shown, seconds))
+    return EXIT_FAILED if shown.differences else 0

@@ -28,9 +28,7 @@ def show_table(console: Console, columns: Sequence[str], rows: Sequence[Sequence
         console.print(upright)
         return
     headings = ["", *(str(row[0].value) for row in rows)]
-    lines = [
-        [Text(column), *(row[place].text() for row in rows)] for place, column in enumerate(columns) if place > 0
-    ]
+    lines = [[Text(column), *(row[place].text() for row in rows)] for place, column in enumerate(columns) if place > 0]
     console.print(table(headings, lines))
 
 

@@ -15,6 +15,7 @@ import sync_pipeline
 from sync_pipeline.cli import customers
 from sync_pipeline.cli.demo import demo
 from sync_pipeline.cli.output import EXIT_FAILED, EXIT_USAGE, JSON_FLAG, write_error, write_lines
+from sync_pipeline.cli.plan import plan
 from sync_pipeline.cli.report import report
 from sync_pipeline.cli.run import run_customer
 from sync_pipeline.cli.sandbox import sandbox
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.add_typer(customers.app, name="customers")
+app.command("plan")(plan)
 app.command("run")(run_customer)
 app.command("status")(status)
 app.command("report")(report)

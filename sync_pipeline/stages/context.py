@@ -28,20 +28,32 @@ from sync_pipeline.ports import (
 
 
 @dataclass(frozen=True, slots=True)
-class StageContext:
-    """Everything a stage of one slice may touch. `deadline` is on the monotonic clock."""
+class ReadContext:
+    """Everything that reading and comparing may touch: nothing here could reach Virtuous or its ledger."""
 
     customer: Customer
     run: Run
-    dagster_run_id: str
     keeper: LeaseKeeper
-    deadline: float
     clock: Clock
     open_source: Callable[[str], AbstractAsyncContextManager[Source]]
-    open_destination: Callable[[], AbstractAsyncContextManager[Destination]]
     snapshots: SnapshotStore
     positions: Positions
     cuts: Cuts
+
+    def stream_name(self, stream: str) -> StreamName:
+        return StreamName(self.customer.id, stream)
+
+    def mapping(self, stream: str) -> RecordMapping:
+        return record_mapping(self.customer, stream, self.snapshots.hash_scheme)
+
+
+@dataclass(frozen=True, slots=True)
+class StageContext(ReadContext):
+    """Everything a stage of one slice may touch. `deadline` is on the monotonic clock."""
+
+    dagster_run_id: str
+    deadline: float
+    open_destination: Callable[[], AbstractAsyncContextManager[Destination]]
     planning: Planning
     sending: Sending
     quota: Quota
@@ -59,12 +71,6 @@ class StageContext:
     @property
     def out_of_time(self) -> bool:
         return self.clock.monotonic() >= self.deadline
-
-    def stream_name(self, stream: str) -> StreamName:
-        return StreamName(self.customer.id, stream)
-
-    def mapping(self, stream: str) -> RecordMapping:
-        return record_mapping(self.customer, stream, self.snapshots.hash_scheme)
 
     def fail(self, subject: str, message: str, remedy: str) -> None:
         """Note a failure of this slice for its report."""

@@ -8,6 +8,7 @@ import pytest
 
 from sync_pipeline.cli.main import run
 from sync_pipeline_tests.adapters.configuration.folder import FleetFolder, valid_folder
+from sync_pipeline_tests.sandbox_fleet import fleet, world  # noqa: F401 - fixtures
 
 
 @dataclass(frozen=True)

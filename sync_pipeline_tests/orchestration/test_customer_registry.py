@@ -6,7 +6,7 @@ import dagster as dg
 
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.sensors import customer_registry
-from sync_pipeline_tests.orchestration.conftest import CUSTOMER, write_customer
+from sync_pipeline_tests.sandbox_fleet import CUSTOMER, write_customer
 
 
 def tick(instance: dg.DagsterInstance) -> dg.SensorResult:

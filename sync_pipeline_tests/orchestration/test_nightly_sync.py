@@ -7,7 +7,7 @@ from sync_pipeline.definitions import defs
 from sync_pipeline.orchestration.partitions import register
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.workplace import Workplace
-from sync_pipeline_tests.orchestration.conftest import CUSTOMER
+from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
 
 def night(instance: dg.DagsterInstance, selection: list[str] | None = None) -> dg.ExecuteInProcessResult:

@@ -66,6 +66,7 @@ class SqlCuts:
     def note_requests(self, lease: Lease, cut: int, requests: int, pauses: int) -> None:
         """Keep count of what a read cost, also when it failed."""
         with self._database.write() as connection:
+            require_lease(connection, lease)
             connection.execute(
                 update(change_sets)
                 .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut)
@@ -152,6 +153,9 @@ class SqlCuts:
         `folded` is the newest index (its cut and the mapping hash it was written under), None when none was written.
         """
         values: dict[str, object] = {} if read_position is None else {"read_position": read_position}
+        newest = cut.newest_modified
+        if newest is not None and read_position is not None:
+            newest = min(newest, read_position)  # it stops short of records dated in the future; so must the checkpoint
         with self._database.write() as connection:
             require_lease(connection, lease)
             if folded is not None:
@@ -164,7 +168,7 @@ class SqlCuts:
             connection.execute(
                 update(change_sets)
                 .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
-                .values(state=CutState.READY.value, **asdict(counts))
+                .values(state=CutState.READY.value, newest_modified=newest, **asdict(counts))
             )
             upsert(connection, positions, [_row(lease, cut, **values)])
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 from sync_pipeline.domain.errors import ConfigurationError
@@ -41,15 +41,22 @@ class Database:
     def _migrate(self) -> None:
         try:
             with self.read() as connection:
-                if current_revision(connection) == HEAD_REVISION:
-                    return
-            upgrade(self.engine)
-        except OperationalError as error:
+                revision = current_revision(connection)
+            if revision is None or revision < HEAD_REVISION:
+                upgrade(self.engine)
+        except DatabaseError as error:
             raise ConfigurationError(
-                f"The state store at {self.engine.url.render_as_string(hide_password=True)} cannot be opened: "
+                f"The state store at {without_password(self.engine.url)} cannot be opened: "
                 f"{type(error.orig).__name__}.",
-                "Check SYNC_DATABASE_URL: the server must be reachable, the folder must exist and be writable.",
+                "Check SYNC_DATABASE_URL: the server must be reachable, the file an SQLite database, and the user "
+                "allowed to write and to make tables.",
             ) from None
+        if revision is not None and revision > HEAD_REVISION:
+            raise ConfigurationError(
+                f"The state store at {without_password(self.engine.url)} was made by a newer release "
+                f"(schema {revision}, this one knows {HEAD_REVISION}).",
+                "Install that release again, or let SYNC_DATABASE_URL name another state store.",
+            )
 
 
 def create_engine_for(url: str) -> Engine:
@@ -61,16 +68,23 @@ def create_engine_for(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             return create_sqlite_engine(parsed)
         return create_engine(parsed, pool_size=2, max_overflow=8, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError):
         raise ConfigurationError(
             "SYNC_DATABASE_URL is not a database address that is understood.",
             "Write sqlite:////absolute/path/state.db or postgresql://user:password@host/database.",
         ) from None
 
 
-def create_sqlite_engine(url: Any) -> Engine:
-    if url.database:
+def create_sqlite_engine(url: URL) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise ArgumentError("every connection would have a state store of its own")
+    try:
         Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder of the state store {url.database} cannot be made: {error.strerror}.",
+            "Let SYNC_DATABASE_URL (or SYNC_HOME) name a place this user may write to.",
+        ) from None
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -86,6 +100,11 @@ def create_sqlite_engine(url: Any) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def without_password(url: URL) -> str:
+    """The address for a person's eyes; libpq takes passwords in the query as well."""
+    return url.difference_update_query(["password", "sslpassword"]).render_as_string(hide_password=True)
 
 
 def current_revision(connection: Connection) -> str | None:

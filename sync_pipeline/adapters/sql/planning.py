@@ -1,19 +1,23 @@
 """Planning: a change set becomes rows of the ledger."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.superseding import supersede
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import REPLACEABLE, PlannedOperation, State
 from sync_pipeline.domain.positions import CutRow
 from sync_pipeline.ports import Clock
+
+REPEATED = "repeated"
+"""Evidence in the ledger: got no answer, was sent again, and that was not accepted (either)."""
 
 
 class SqlPlanning:
@@ -35,19 +39,9 @@ class SqlPlanning:
             fresh = [operation for operation in operations if _record(operation) not in known]
             older = _older(connection, lease, cut.stream, fresh)
             now = self._clock.now()
-            self._supersede(connection, lease, cut, [row for rows in older.values() for row in rows], now)
+            ids = [row.operation_id for rows in older.values() for row in rows]
+            supersede(connection, lease.customer_id, cut.run_id, ids, REPLACEABLE, now)
             _insert(connection, lease, cut, [_decided(operation, older) for operation in fresh], now)
-
-    def _supersede(
-        self, connection: Connection, lease: Lease, cut: CutRow, older: Sequence[tuple[int, str]], now: datetime
-    ) -> None:
-        ids = [operation_id for operation_id, state in older if state in REPLACEABLE]
-        if ids:
-            connection.execute(
-                update(ledger)
-                .where(ledger.c.customer_id == lease.customer_id, ledger.c.operation_id.in_(ids))
-                .values(state=State.SUPERSEDED.value, payload=None, finished_in=cut.run_id, updated_at=now)
-            )
 
 
 def _record(operation: PlannedOperation) -> str:
@@ -71,29 +65,36 @@ def _planned_keys(
 
 def _older(
     connection: Connection, lease: Lease, stream: str, operations: Sequence[PlannedOperation]
-) -> dict[str, list[tuple[int, str]]]:
-    """Operations per record that a newer value replaces, or has to wait for (sending)."""
+) -> dict[str, list[Row]]:
+    """Operations per record that a newer value replaces, has to wait for (sending), or cannot be sure about."""
     states = [state.value for state in (*REPLACEABLE, State.SENDING)]
     rows = connection.execute(
-        select(ledger_changes.c.key, ledger.c.operation_id, ledger.c.state)
+        select(ledger_changes.c.key, ledger.c.operation_id, ledger.c.state, ledger.c.evidence)
         .distinct()
         .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
         .where(ledger_changes.c.customer_id == lease.customer_id, ledger_changes.c.stream == stream)
         .where(ledger_changes.c.key.in_([_record(operation) for operation in operations]))
-        .where(ledger.c.customer_id == lease.customer_id, ledger.c.state.in_(states))
+        .where(ledger.c.customer_id == lease.customer_id)
+        .where(ledger.c.state.in_(states) | (ledger.c.evidence == REPEATED))
     )
-    older: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for key, operation_id, state in rows:
-        older[key].append((operation_id, state))
+    older: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        older[row.key].append(row)
     return older
 
 
-def _decided(operation: PlannedOperation, older: dict[str, list[tuple[int, str]]]) -> PlannedOperation:
-    """The operation, or its superseded form when Virtuous has that value and nothing newer may have left."""
-    may_have_left = any(state in (State.SENDING, State.REVIEW) for _, state in older.get(_record(operation), ()))
-    if operation.state != State.PLANNED or not operation.is_acknowledged or may_have_left:
+def _decided(operation: PlannedOperation, older: Mapping[str, Sequence[Row]]) -> PlannedOperation:
+    """The operation, or its superseded form when Virtuous has that value and nothing newer may have arrived."""
+    if operation.state != State.PLANNED or not operation.is_acknowledged:
+        return operation
+    if any(_may_have_arrived(row) for row in older.get(_record(operation), ())):
         return operation
     return replace(operation, payload=None, state=State.SUPERSEDED, reason="Virtuous has this value")
+
+
+def _may_have_arrived(row: Row) -> bool:
+    """A repeat can be refused although the first try, which got no answer, took effect."""
+    return row.state in (State.SENDING, State.REVIEW) or row.evidence == REPEATED
 
 
 def _insert(

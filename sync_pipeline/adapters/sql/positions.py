@@ -15,6 +15,7 @@ from sync_pipeline.domain.standing import Standing
 from sync_pipeline.ports import Clock
 
 TO_VIRTUOUS = "to_virtuous"
+KEYS_PER_QUERY = 10_000  # SQLite takes 32,766 parameters unless it was compiled for more
 
 
 class SqlPositions:
@@ -65,15 +66,19 @@ class SqlPositions:
 
     def references(self, customer_id: str, stream: str, keys: Sequence[str]) -> dict[str, str]:
         """The reference id each key was last sent under."""
+        statement = (
+            select(ledger_changes.c.key, ledger.c.reference_id)
+            .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
+            .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.stream == stream)
+            .where(ledger.c.customer_id == customer_id)
+            .order_by(ledger.c.operation_id)
+        )
+        found: dict[str, str] = {}
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(ledger_changes.c.key, ledger.c.reference_id)
-                .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
-                .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.stream == stream)
-                .where(ledger_changes.c.key.in_(keys), ledger.c.customer_id == customer_id)
-                .order_by(ledger.c.operation_id)
-            )
-            return {row.key: row.reference_id for row in rows}
+            for start in range(0, len(keys), KEYS_PER_QUERY):
+                part = ledger_changes.c.key.in_(keys[start : start + KEYS_PER_QUERY])
+                found |= {row.key: row.reference_id for row in connection.execute(statement.where(part))}
+        return found
 
     def move_checkpoints(self, lease: Lease, run_id: str) -> None:
         """Move every stream's checkpoint as far as its changes are accounted for."""
@@ -111,7 +116,8 @@ class SqlPositions:
             )
         ).scalar()
         known = [moment for moment in (reached, row["checkpoint"]) if moment is not None]
-        values = {"checkpoint_cut": newest["cut"], "checkpoint": max(known, default=None)}
+        # A deferred operation that is tried again is open again: what was accounted for stays so.
+        values = {"checkpoint_cut": max(newest["cut"], row["checkpoint_cut"] or 0), "checkpoint": max(known, default=None)}
         if first_open is None:
             values |= {"accounted_at": newest["read_completed_at"]}
         values |= {"last_run_id": run_id, "last_run_completed_at": self._clock.now()}

@@ -69,18 +69,19 @@ class SqlQuota:
             return None if row is None or row.organization_id is None else (row[0], row[1])
 
     def remember_organization(self, name: DestinationName, organization: Organization) -> None:
+        """From now on the customer's requests count for this organization, those that asked for it included."""
         with self._database.write() as connection:
-            upsert(
-                connection,
-                destinations,
-                [
-                    {
-                        "customer_id": name.customer_id,
-                        "host": name.host,
-                        "organization_id": organization.user_id,
-                        "organization_name": organization.name,
-                    }
-                ],
+            row = {
+                "customer_id": name.customer_id,
+                "host": name.host,
+                "organization_id": organization.user_id,
+                "organization_name": organization.name,
+            }
+            upsert(connection, destinations, [row])
+            connection.execute(
+                quota_events.update()
+                .where(quota_events.c.destination == f"{name.host}|{name.customer_id}")
+                .values(destination=_budget_key(connection, name))
             )
 
     def forget_organization(self, name: DestinationName) -> None:

@@ -86,6 +86,7 @@ class SqlRuns:
         if not failures:
             return
         with self._database.write() as connection:
+            require_lease(connection, lease)
             this = (
                 slices.c.customer_id == lease.customer_id,
                 slices.c.run_id == run_id,
@@ -116,8 +117,10 @@ class SqlRuns:
         resume_at: datetime | None,
         report: dict[str, Any],
     ) -> None:
+        """Close the slice and the run with the report so far; a later slice of the run opens it again."""
         now = self._clock.now()
         with self._database.write() as connection:
+            require_lease(connection, lease)
             connection.execute(
                 update(slices)
                 .where(slices.c.customer_id == lease.customer_id, slices.c.dagster_run_id == dagster_run_id)

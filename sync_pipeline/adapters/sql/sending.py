@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, case, func, select, update
 
 from sync_pipeline.adapters.sql.acknowledging import acknowledge
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.planning import REPEATED
 from sync_pipeline.adapters.sql.quota import take_permit
 from sync_pipeline.adapters.sql.tables import ledger
 from sync_pipeline.domain.lease import Lease
@@ -177,6 +178,7 @@ class SqlSending:
                 state=State.SENDING.value,
                 attempts=ledger.c.attempts + 1,
                 batch_id=batch_id,
+                evidence=case((ledger.c.state == State.SENDING.value, REPEATED), else_=ledger.c.evidence),
                 attempted_at=now,
                 updated_at=now,
             )

@@ -14,7 +14,7 @@ from sync_pipeline.domain.diff import DELETED_ROW_HASH, DiffRequest
 from sync_pipeline.domain.mapping import MappedRecord, RecordMapping
 from sync_pipeline.domain.positions import CutRow, Position
 from sync_pipeline.domain.standing import Standing
-from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.context import ReadContext
 
 
 @dataclass(slots=True)
@@ -38,14 +38,14 @@ class Diff:
 class Comparison:
     """One cut's comparison: the request for the store, the mapping, and what stands in the ledger by key."""
 
-    context: StageContext
+    context: ReadContext
     cut: CutRow
     request: DiffRequest
     mapping: RecordMapping
     standing: Mapping[str, Mapping[str, Standing]]
 
 
-def prepare(context: StageContext, cut: CutRow, position: Position, mapping: RecordMapping) -> Comparison:
+def prepare(context: ReadContext, cut: CutRow, position: Position, mapping: RecordMapping) -> Comparison:
     """Gather what the store has to compare for this cut."""
     customer_id = context.customer.id
     standing: dict[str, dict[str, Standing]] = defaultdict(dict)

@@ -8,7 +8,7 @@ import structlog
 
 from sync_pipeline.domain.change import Change, ChangeCounts
 from sync_pipeline.domain.diff import DiffRequest
-from sync_pipeline.domain.errors import SyncError
+from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.positions import CutRow, CutState, Position
 from sync_pipeline.ports import ChangeSetWriter
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
@@ -49,6 +49,8 @@ def make_change_sets(context: StageContext) -> ChangeSetResult:
             continue  # taken out of the customer's file since it was read
         try:
             result.changes.append(make_change_set(context, cut))
+        except BusyError:
+            raise
         except SyncError as error:
             result.failed[cut.stream] = error.message
             context.fail(cut.stream, error.message, error.remedy)

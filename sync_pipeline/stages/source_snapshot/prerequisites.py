@@ -1,7 +1,10 @@
 """What must hold before anything is read: not paused, both credentials accepted, the right organization."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sync_pipeline.domain.answer import Answer, Outcome
-from sync_pipeline.domain.errors import PausedError, PrerequisiteError, QuotaSpentError
+from sync_pipeline.domain.errors import PausedError, PrerequisiteError, QuotaSpentError, SourceError, SyncError
 from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.context import StageContext
@@ -14,23 +17,53 @@ TRIES = 5
 PASSING = {Outcome.UNREACHED, Outcome.NO_ANSWER}
 
 
-async def confirm_prerequisites(context: StageContext) -> list[str]:
-    """Check everything a run needs; answers warnings that stop nothing.
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """What was found fit; `unfit` maps a source that cannot be read to the reason. `warnings` stop nothing."""
+
+    warnings: list[str]
+    unfit: Mapping[str, SyncError]
+
+
+async def confirm_prerequisites(context: StageContext) -> Fitness:
+    """Check everything a run needs. A source that cannot be read stops the others only if there are none.
 
     Raises:
         PausedError: the breaker or a person stopped this customer.
         PrerequisiteError: a credential, a right or the organization is not fit; the remedy says what to do.
         QuotaSpentError: not even these requests fit the budget now.
-        SourceError: a source did not answer, or refused the credential.
+        SourceError: no source answered, or accepted its credential.
     """
     confirm_not_paused(context)
-    for name, stream in first_stream_of_each_source(context).items():
-        async with context.open_source(name) as source:
-            await source.check(stream)
+    unfit: dict[str, SyncError] = {}
+    sources = context.customer.streams_by_source
+    for source, streams in sources.items():
+        reason = await _why_unfit(context, source, streams)
+        if reason is not None:
+            unfit[source] = reason
+    if len(unfit) == len(sources):
+        raise next(iter(unfit.values()))
     async with context.open_destination() as destination:
         organization = await _organization(context, destination)
         warnings = _confirm_organization(context, organization)
-        return [*warnings, *await _confirm_write_access(context, destination)]
+        return Fitness([*warnings, *await _confirm_write_access(context, destination)], unfit)
+
+
+async def _why_unfit(context: StageContext, source_name: str, streams: list[str]) -> SyncError | None:
+    """A source is fit when one of its streams answers: what is wrong with the others their own reads will say."""
+    reason: SyncError | None = None
+    try:
+        async with context.open_source(source_name) as source:
+            for stream in streams:
+                try:
+                    await source.check(stream)
+                except SourceError as error:
+                    reason = reason or error
+                else:
+                    return None
+    except PrerequisiteError as error:  # its token is missing
+        return error
+    return reason
 
 
 def confirm_not_paused(context: StageContext) -> None:
@@ -40,13 +73,6 @@ def confirm_not_paused(context: StageContext) -> None:
             f"{context.customer.id} is paused: {breaker.reason or 'no reason was given'}",
             f"Mend the cause, then run: sync-pipeline customers resume {context.customer.id} --reason '...'",
         )
-
-
-def first_stream_of_each_source(context: StageContext) -> dict[str, str]:
-    streams: dict[str, str] = {}
-    for stream, configured in context.customer.streams.items():
-        streams.setdefault(configured.source, stream)
-    return streams
 
 
 async def _organization(context: StageContext, destination: Destination) -> Organization:

@@ -7,10 +7,10 @@ from datetime import datetime
 from sync_pipeline.domain.configuration import ConnectorStream, CustomerStream
 from sync_pipeline.domain.cut import KEY_COLUMN, ReadPlan, SealedCut, Strategy, StreamName
 from sync_pipeline.domain.errors import SourceError
-from sync_pipeline.domain.positions import Position
+from sync_pipeline.domain.positions import CutState, Position
 from sync_pipeline.domain.run import Layer
 from sync_pipeline.ports import CutWriter, Source
-from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.context import ReadContext
 
 READS_UNTIL_TOTALS_MATCH = 2  # DESIGN section 7: then the cut goes on without proof of absence
 
@@ -38,7 +38,7 @@ class _Pages:
     total: int | None = None
 
 
-async def read_stream(context: StageContext, source: Source, stream: str) -> StreamRead:
+async def read_stream(context: ReadContext, source: Source, stream: str) -> StreamRead:
     """Read a stream and make the result its snapshot.
 
     Raises:
@@ -64,7 +64,8 @@ async def read_stream(context: StageContext, source: Source, stream: str) -> Str
     context.cuts.finish_read(
         lease,
         cut,
-        proven=proven,
+        # A complete read that no comparison has seen yet lives on in the snapshot: what it proved gone stays so.
+        proven=proven or _has_uncompared_proof(context, stream),
         rows=sealed.rows,
         snapshot_cut=snapshot_cut,
         newest_modified=sealed.newest_modified,
@@ -83,7 +84,7 @@ async def read_stream(context: StageContext, source: Source, stream: str) -> Str
 
 
 def plan_read(
-    context: StageContext,
+    context: ReadContext,
     stream: str,
     configured: CustomerStream,
     position: Position,
@@ -129,7 +130,7 @@ async def _read_pages(source: Source, plan: ReadPlan, writer: CutWriter) -> _Pag
     return counted
 
 
-def confirm_columns(context: StageContext, stream: str, sealed: SealedCut) -> None:
+def confirm_columns(context: ReadContext, stream: str, sealed: SealedCut) -> None:
     """A mapped column that no record carries any more would read as empty for everybody: refuse the cut instead."""
     missing = sorted(set(context.mapping(stream).columns) - set(sealed.columns) - {KEY_COLUMN})
     if sealed.rows and missing:
@@ -145,8 +146,13 @@ def _proves_absence(plan: ReadPlan, sealed: SealedCut, position: Position) -> bo
     return plan.since is None and (sealed.rows > 0 or position.snapshot_cut is None)
 
 
+def _has_uncompared_proof(context: ReadContext, stream: str) -> bool:
+    uncompared = context.cuts.cuts(context.customer.id, [CutState.READ])
+    return any(cut.proven for cut in uncompared if cut.stream == stream)
+
+
 def _into_snapshot(
-    context: StageContext, name: StreamName, sealed: SealedCut, position: Position, *, proven: bool
+    context: ReadContext, name: StreamName, sealed: SealedCut, position: Position, *, proven: bool
 ) -> int | None:
     if proven or position.snapshot_cut is None:
         context.snapshots.replace_snapshot(name, sealed.cut)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from sync_pipeline.domain.errors import SourceError
+from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_prerequisites
 from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
@@ -29,18 +29,28 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
     Raises:
         PausedError, PrerequisiteError, QuotaSpentError, SourceError: as `confirm_prerequisites`; nothing was read.
     """
-    result = SnapshotResult(warnings=await confirm_prerequisites(context))
-    for source_name in context.customer.sources:
-        streams = [name for name, stream in context.customer.streams.items() if stream.source == source_name]
+    fitness = await confirm_prerequisites(context)
+    result = SnapshotResult(warnings=fitness.warnings)
+    for source_name, streams in context.customer.streams_by_source.items():
+        if source_name in fitness.unfit:
+            for stream in streams:
+                _fail(context, result, stream, fitness.unfit[source_name])
+            continue
         async with context.open_source(source_name) as source:
             for stream in streams:
                 try:
                     read = await read_stream(context, source, stream)
-                except SourceError as error:
-                    result.failed[stream] = error.message
-                    context.fail(stream, error.message, error.remedy)
-                    log.warning("stream_failed", customer=context.customer.id, stream=stream, code=error.code)
+                except BusyError:
+                    raise
+                except SyncError as error:
+                    _fail(context, result, stream, error)
                 else:
                     result.reads.append(read)
                     log.info("stream_read", customer=context.customer.id, stream=stream, cut=read.cut, rows=read.rows)
     return result
+
+
+def _fail(context: StageContext, result: SnapshotResult, stream: str, error: SyncError) -> None:
+    result.failed[stream] = error.message
+    context.fail(stream, error.message, error.remedy)
+    log.warning("stream_failed", customer=context.customer.id, stream=stream, code=error.code)

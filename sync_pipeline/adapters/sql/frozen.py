@@ -1,0 +1,131 @@
+"""One moment of the state store, to be read and never changed: what a plan starts from."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
+
+from sync_pipeline.adapters.sql.cuts import SqlCuts
+from sync_pipeline.adapters.sql.database import Database, create_engine_for, current_revision
+from sync_pipeline.adapters.sql.positions import SqlPositions
+from sync_pipeline.adapters.sql.quota import SqlQuota
+from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
+from sync_pipeline.domain.backlog import OpenOperation
+from sync_pipeline.domain.operation import LEFT_OVER, State
+from sync_pipeline.ports import Clock
+
+OPEN = (*sorted(LEFT_OVER), State.REVIEW)
+
+
+class FrozenDatabase(Database):
+    """Hands out one long read transaction, whatever is committed meanwhile; a write is refused by the database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.engine = connection.engine
+        self._connection = connection
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        yield self._connection
+
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        raise RuntimeError("frozen state cannot be written")
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenState:
+    """The parts of the state store that can be read; whatever of them would write fails."""
+
+    database: FrozenDatabase
+    positions: SqlPositions
+    cuts: SqlCuts
+    quota: SqlQuota
+
+    def open_operations(self, customer_id: str) -> list[OpenOperation]:
+        """The customer's operations that are not over, those in review included, oldest first."""
+        statement = (
+            select(
+                ledger.c.operation_id,
+                ledger.c.state,
+                ledger.c.reference_source,
+                ledger.c.reference_id,
+                ledger.c.priority,
+                ledger.c.deferrals,
+                ledger.c.batch_id,
+                ledger_changes.c.stream,
+                ledger_changes.c.key,
+            )
+            .distinct()
+            .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
+            .where(ledger.c.customer_id == customer_id, ledger_changes.c.customer_id == customer_id)
+            .where(ledger.c.state.in_([state.value for state in OPEN]))
+            .order_by(ledger.c.operation_id)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(statement)
+            return [
+                OpenOperation(operation_id, State(state), *rest, records=tuple((row.stream, row.key) for row in links))
+                for (operation_id, state, *rest), links in groupby(rows, key=lambda row: tuple(row[:7]))
+            ]
+
+
+@contextmanager
+def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState]:
+    """The state store as it is now. Where there is none yet, an empty one inside the folder `scratch` stands for it.
+
+    A store of an older release is migrated first, as by every command.
+
+    Raises:
+        ConfigurationError: the state store cannot be opened.
+    """
+    opened = Database(url if _exists(url) else f"sqlite:///{scratch / 'state.db'}")
+    try:
+        with opened.engine.connect() as connection:
+            _begin(connection)
+            database = FrozenDatabase(connection)
+            yield FrozenState(
+                database, SqlPositions(database, clock), SqlCuts(database, clock), SqlQuota(database, clock)
+            )
+    finally:
+        opened.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction that sees one moment only and may not write.
+
+    Neither kind of database lets it hold up a writer: SQLite writes beside readers in its log (WAL), PostgreSQL keeps
+    old versions of the rows.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.execution_options(sync_read_only=True).begin()
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    else:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True).begin()
+    current_revision(connection)  # the moment is that of the first query
+
+
+def _exists(url: str) -> bool:
+    """Whether there is a state store with tables; looking makes neither file nor folder."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return True  # Database tells what is wrong with it
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        path = Path(parsed.database)
+        if not path.is_file() or path.stat().st_size == 0:
+            return False
+    engine = create_engine_for(url)
+    try:
+        with engine.connect().execution_options(sync_read_only=True) as connection:
+            return current_revision(connection) is not None
+    except DatabaseError:
+        return True  # as above
+    finally:
+        engine.dispose()

@@ -1,0 +1,156 @@
+"""`run`, `status` and `report` as a person types them, against a sandbox."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sync_pipeline.sandbox.world import World
+from sync_pipeline_tests.cli.conftest import Printed
+from sync_pipeline_tests.sandbox_fleet import CUSTOMER
+
+Command = Callable[..., Printed]
+
+REPORT_FIELDS = [  # DESIGN section 8, in its order
+    "run_id",
+    "customer_id",
+    "layer",
+    "status",
+    "started_at",
+    "completed_at",
+    "duration_seconds",
+    "total_changes",
+    "creates",
+    "updates",
+    "deletes",
+    "unchanged",
+    "successes",
+    "failures",
+    "deferred",
+    "waiting",
+    "superseded",
+    "held",
+    "pending",
+    "carried",
+    "requests",
+    "source_requests",
+    "requests_total",
+    "rate_limit_pauses",
+    "resume_at",
+    "checkpoint",
+    "failure_details",
+]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_first_run_delivers_everybody_and_prints_one_document_with_every_field(command: Command) -> None:
+    printed = command("run", CUSTOMER, "--json")
+    assert printed.code == 0
+    report = printed.document
+    assert [field for field in REPORT_FIELDS if field not in report] == []
+    assert (report["layer"], report["status"], report["creates"], report["successes"]) == ("initial", "done", 20, 20)
+    assert report["requests"]["POST /api/Contact/Batch"] == 1
+    assert report["checkpoint"]["users"] is not None
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_run_without_changes_writes_nothing(command: Command, world: World) -> None:
+    command("run", CUSTOMER, "--json")
+    report = command("run", CUSTOMER, "--json").document
+    assert (report["layer"], report["total_changes"], report["unchanged"]) == ("nightly", 0, 20)
+    assert world.books("virtuous-token")["rows_received"] == 20
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_person_sees_a_table_and_the_failures_with_ids_only(command: Command, world: World) -> None:
+    world.add_vomo_organization("vomo-token", users=20, seed=3, invalid=1)
+    printed = command("run", CUSTOMER)
+    assert printed.code == 5
+    assert "Failed operations" in printed.out
+    assert "lastName" in printed.out
+    assert not [user["email"] for user in world.vomo_users("vomo-token") if user["email"] in printed.out]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_dead_letter_keeps_a_later_quiet_run_from_turning_green(command: Command, world: World) -> None:
+    world.add_vomo_organization("vomo-token", users=20, seed=3, invalid=1)
+    assert command("run", CUSTOMER, "--json").code == 5
+    quiet = command("run", CUSTOMER, "--json")
+    assert (quiet.code, quiet.document["total_changes"]) == (5, 0)
+    assert command("status", CUSTOMER, "--json").code == 5
+
+
+@pytest.mark.usefixtures("fleet")
+def test_status_tells_where_a_customer_stands(command: Command) -> None:
+    assert command("status", CUSTOMER, "--json").code == 3  # it has never run
+    command("run", CUSTOMER, "--json")
+    printed = command("status", CUSTOMER, "--json")
+    entry = printed.document
+    assert printed.code == 0
+    assert entry["ledger"] == {"accepted": 20}
+    assert entry["last_run"]["status"] == "done"
+    assert entry["checkpoint_age_seconds"] >= 0
+    assert entry["quota"]["used"] == 3
+    assert (entry["paused_until"], entry["breaker"]["consecutive_failures"]) == (None, 0)
+    (listed,) = command("status", "--json").document["customers"]
+    assert {**listed, "checkpoint_age_seconds": 0} == {**entry, "checkpoint_age_seconds": 0}
+
+
+@pytest.mark.usefixtures("fleet")
+def test_report_shows_an_earlier_run(command: Command) -> None:
+    first = command("run", CUSTOMER, "--json").document
+    command("run", CUSTOMER, "--json")
+    printed = command("report", CUSTOMER, "--run", first["run_id"], "--json")
+    assert printed.code == 0
+    assert printed.document == first
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "nobody", "--json"),
+        ("run", CUSTOMER, "--layer", "reconcile", "--json"),
+        ("run", CUSTOMER, "--layer", "sideways", "--json"),
+        ("status", "nobody", "--json"),
+        ("report", CUSTOMER, "--json"),
+        ("report", CUSTOMER, "--run", "no-such-run", "--json"),
+        ("run", "--json"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_with_a_remedy(command: Command, words: tuple[str, ...]) -> None:
+    printed = command(*words)
+    assert printed.code == 2
+    assert printed.document["error"]["message"]
+    assert printed.document["error"]["remedy"]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_missing_token_fails_the_run_and_names_the_variable(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VOMO_TOKEN")
+    printed = command("run", CUSTOMER, "--json")
+    assert printed.code == 1
+    assert "VOMO_TOKEN" in printed.document["error"]["message"]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_paused_customer_is_exit_code_4_until_it_is_resumed(command: Command) -> None:
+    command("customers", "pause", CUSTOMER, "--reason", "moving house", "--json")
+    printed = command("run", CUSTOMER, "--json")
+    assert (printed.code, printed.document["status"]) == (4, "paused")
+    assert "moving house" in printed.document["error"]["message"]
+    assert command("status", CUSTOMER, "--json").code == 4
+    command("customers", "resume", CUSTOMER, "--reason", "done", "--json")
+    assert command("run", CUSTOMER, "--json").code == 0
+
+
+def test_the_command_itself_starts_and_explains_itself(tmp_path: Path) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "sync_pipeline", "--help"], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    for name in ("run", "status", "report", "plan", "customers", "sandbox", "demo", "ui"):
+        assert name in shown.stdout
