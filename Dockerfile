@@ -7,6 +7,7 @@ COPY requirements.lock ./
 RUN /opt/sync/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md dagster.yaml ./
 COPY sync_pipeline ./sync_pipeline
+COPY customers ./customers
 RUN /opt/sync/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim

@@ -28,7 +28,8 @@ demo: $(VENV)/.runtime ## Watch three nonprofits being synced against a local sa
 	$(BIN)/sync-pipeline demo
 
 ui: $(VENV)/.runtime ## Open the Dagster UI on the demo fleet (http://127.0.0.1:3000)
-	$(BIN)/sync-pipeline ui
+	@# What the demo left is worth looking at; without it the UI starts empty.
+	SYNC_HOME=$${SYNC_HOME:-$$(test -d .sync/demo && echo .sync/demo || echo .sync)} $(BIN)/sync-pipeline ui
 
 lint: $(VENV)/.dev ## Check style, types and layers
 	$(BIN)/ruff check .

@@ -12,6 +12,8 @@ from sync_pipeline.demo.demonstration import demonstrate
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
 
+INTERRUPTED = "DagsterExecutionInterruptedError"
+
 
 def show(world: World, ports: Sequence[int], *, as_json: bool) -> int:
     """Play the demonstration on `world`, on the first free one of `ports`; answers the exit code.
@@ -27,9 +29,16 @@ def show(world: World, ports: Sequence[int], *, as_json: bool) -> int:
         from sync_pipeline.cli.run_documents import run_to_the_end  # noqa: PLC0415 - dagster takes 2.5 s to import
 
     def run_customer(customer_id: str) -> tuple[Mapping[str, Any], int]:
-        return run_to_the_end(customer_id, None, wait=False)
+        document, code = run_to_the_end(customer_id, None, wait=False)
+        # Dagster makes a failed run of a Ctrl-C that arrives inside one, and nothing of it reaches us but this name.
+        if INTERRUPTED in document.get("error", {}).get("message", ""):
+            raise KeyboardInterrupt
+        return document, code
 
-    shown = demonstrate(world, ports, settings.home, run_customer, watcher)
+    try:
+        shown = demonstrate(world, ports, settings.home, run_customer, watcher)
+    finally:
+        watcher.stops_watching()
     seconds = round(clock.monotonic() - began, 1)
     watcher.ends(shown, seconds)
     if as_json:

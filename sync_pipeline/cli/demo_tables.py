@@ -9,6 +9,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+GLUED = {"/", "to", "in", "of", "the"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -42,10 +44,10 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
 
 
 def words(heading: str) -> list[str]:
-    """The lines of a heading: a pair ("report / books") stays together."""
+    """The lines of a heading; small words and pairs ("report / books") stay with the word before."""
     lines: list[str] = []
     for word in heading.split(" "):
-        if lines and (word == "/" or lines[-1].endswith("/")):
+        if lines and (word in GLUED or lines[-1].endswith("/")):
             lines[-1] += f" {word}"
         else:
             lines.append(word)

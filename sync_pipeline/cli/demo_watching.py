@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from sync_pipeline.cli import demo_ending as ending
 from sync_pipeline.cli import demo_pages as pages
 from sync_pipeline.demo.demonstration import Demonstration, Place
 from sync_pipeline.demo.nights import CustomerNight, Night
@@ -28,6 +29,8 @@ class Silence:
     def customer_ended(self, night: CustomerNight) -> None: ...
 
     def night_ended(self, night: Night) -> None: ...
+
+    def stops_watching(self) -> None: ...
 
     def ends(self, shown: Demonstration, seconds: float) -> None: ...
 
@@ -74,15 +77,19 @@ class Onlooker(Silence):
             pages.plain_line(self._console, night)
 
     def night_ended(self, night: Night) -> None:
+        self.stops_watching()
+        pages.night(self._console, night)
+
+    def stops_watching(self) -> None:
+        """Also after an error or a Ctrl-C: a bar that is not stopped leaves the terminal without a cursor."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
-        pages.night(self._console, night)
 
     def ends(self, shown: Demonstration, seconds: float) -> None:
-        pages.comparison(self._console, shown)
-        pages.verdict(self._console, shown, seconds)
-        pages.advice(self._console, shown, self._settings)
+        ending.comparison(self._console, shown)
+        ending.verdict(self._console, shown, seconds)
+        ending.advice(self._console, shown, self._settings)
 
 
 def progress_bar(console: Console) -> Progress:

@@ -6,12 +6,9 @@ Imports here stay light: `sync-pipeline --help` must not wait for dagster, polar
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from traceback import extract_tb
 
 import typer
 
-import sync_pipeline
 from sync_pipeline.cli import customers
 from sync_pipeline.cli.demo import demo
 from sync_pipeline.cli.output import EXIT_FAILED, EXIT_USAGE, JSON_FLAG, write_error, write_lines
@@ -21,11 +18,11 @@ from sync_pipeline.cli.run import run_customer
 from sync_pipeline.cli.sandbox import sandbox
 from sync_pipeline.cli.status import status
 from sync_pipeline.cli.ui import ui
+from sync_pipeline.domain.defect import describe
 from sync_pipeline.domain.errors import ConfigurationError, SyncError
 
 PROGRAM = "sync-pipeline"
 EXIT_INTERRUPTED = 130
-PACKAGE = Path(sync_pipeline.__file__).parent
 
 app = typer.Typer(
     help="Nightly sync of nonprofit data into Virtuous CRM+.",
@@ -84,12 +81,7 @@ def refuse_usage(error: typer.TyperException, as_json: bool) -> int:
 
 
 def unexpected(error: Exception) -> SyncError:
-    """What may be said about a defect: its kind and place. Its text may hold a token or a record's values."""
-    frames = [frame for frame in extract_tb(error.__traceback__) if PACKAGE in Path(frame.filename).parents]
-    place = f" at {Path(frames[-1].filename).relative_to(PACKAGE.parent)}:{frames[-1].lineno}" if frames else ""
-    return UnexpectedError(
-        f"Unexpected {type(error).__name__}{place}.", "This is a defect of sync-pipeline; report it with this line."
-    )
+    return UnexpectedError(describe(error), "This is a defect of sync-pipeline; report it with this line.")
 
 
 def reader_left() -> int:

@@ -8,7 +8,8 @@ from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.run import Layer, Run
 from sync_pipeline.orchestration.home import prepare_dagster_home
 from sync_pipeline.orchestration.partitions import register
-from sync_pipeline.orchestration.runs import LAYER_TAG, MANUAL_SLOT, RUN_ID_TAG, SLOT_TAG, next_layer
+from sync_pipeline.orchestration.runs import LAYER_TAG, MANUAL_SLOT, RUN_ID_TAG, SLOT_TAG
+from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
 
 JOB = "nightly_sync"
@@ -16,7 +17,7 @@ JOB = "nightly_sync"
 
 def new_run(workplace: Workplace, customer: Customer, layer: Layer | None) -> Run:
     """A run of this customer that starts now; its id tells the layer and the start in UTC."""
-    layer = layer or next_layer(workplace, customer)
+    layer = layer or next_layer(customer, workplace.state.positions)
     started = workplace.clock.now()
     return Run(customer.id, f"{layer.value}-{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", layer, MANUAL_SLOT)
 
@@ -35,5 +36,14 @@ def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -
         )
         if result.success:
             return None
-        failed = [event for event in result.all_events if event.is_step_failure]
-        return failed[0].step_failure_data.error_display_string if failed else "the Dagster run failed"
+        return next((why_failed(event) for event in result.all_events if event.is_step_failure), "The run failed.")
+
+
+def why_failed(event: dg.DagsterEvent) -> str:
+    """Our own words about a failed step; those of an error that Dagster raised itself may hold anything."""
+    told = event.step_failure_data.user_failure_data
+    if told is not None and told.description:
+        return told.description
+    error = event.step_failure_data.error
+    kind = error.cause.cls_name if error is not None and error.cause is not None else error and error.cls_name
+    return f"The step {event.step_key} ended with {kind or 'an error'}."

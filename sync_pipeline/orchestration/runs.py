@@ -4,6 +4,7 @@ import dagster as dg
 
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.run import Layer, Run
+from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
 
 RUN_ID_TAG = "sync/run_id"
@@ -23,15 +24,7 @@ def run_of(context: dg.AssetExecutionContext, workplace: Workplace, customer: Cu
     return Run(
         customer_id=customer.id,
         run_id=run_id,
-        layer=Layer(layer) if layer else next_layer(workplace, customer),
+        layer=Layer(layer) if layer else next_layer(customer, workplace.state.positions),
         slot=tags.get(SLOT_TAG, MANUAL_SLOT),
     )
 
-
-def next_layer(workplace: Workplace, customer: Customer) -> Layer:
-    """`initial` until a first run has read and compared every stream, then `nightly`."""
-    for stream, configured in customer.streams.items():
-        position = workplace.state.positions.position(customer.id, configured.source, stream)
-        if position.acknowledged_cut is None:
-            return Layer.INITIAL
-    return Layer.NIGHTLY

@@ -108,3 +108,18 @@ def test_nothing_personal_reaches_dagsters_event_log(world: World, instance: dg.
     people = world.vomo_users("vomo-token")
     values = {str(person[field]) for person in people for field in ("last_name", "email", "phone") if person[field]}
     assert not [value for value in values if value in events]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_an_error_nobody_foresaw_is_told_by_kind_and_place_only(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise KeyError("ada@example.org")
+
+    monkeypatch.setattr("sync_pipeline.orchestration.assets.change_set.make_change_sets", fail)
+    result = night(instance)
+    events = "\n".join(str(entry.to_json()) for entry in instance.all_logs(result.run_id))
+    assert not result.success
+    assert "Unexpected KeyError" in events
+    assert "ada@example.org" not in events

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from sync_pipeline.domain.defect import describe
 from sync_pipeline.domain.errors import BusyError, ConfigurationError
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.runs import run_of
@@ -21,3 +22,8 @@ def stage(context: dg.AssetExecutionContext, workplace: WorkplaceResource) -> Ge
             yield stage_context
     except (BusyError, ConfigurationError) as error:
         raise dg.Failure(str(error), metadata={"remedy": error.remedy}, allow_retries=False) from None
+    except dg.Failure:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last resort before Dagster stores it
+        # Dagster would store the error's text and its causes', which may quote a record: only kind and place are told.
+        raise dg.Failure(describe(error), allow_retries=False) from None

@@ -1,0 +1,108 @@
+"""`plan` as a person types it, against a sandbox."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sync_pipeline.sandbox.world import World
+from sync_pipeline.settings import load_settings
+from sync_pipeline_tests.cli.conftest import Printed
+from sync_pipeline_tests.sandbox_fleet import CUSTOMER
+from sync_pipeline_tests.stages.plan_support import everything
+
+Command = Callable[..., Printed]
+VIRTUOUS, VOMO = "virtuous-token", "vomo-token"
+FIELDS = [
+    "customer_id",
+    "changes",
+    "unchanged",
+    "requests",
+    "requests_total",
+    "source_requests",
+    "hours",
+    "starts_at",
+    "finishes_at",
+    "waiting_after_slot",
+    "sample",
+    "backlog",
+    "streams",
+]
+
+
+@pytest.fixture
+def untouched(fleet: Path, world: World) -> Iterator[None]:
+    """Nothing is different after the test."""
+    del fleet
+    before = everything(load_settings(), world)
+    yield
+    assert everything(load_settings(), world) == before
+
+
+def test_a_plan_foretells_the_first_run_through_dagster_and_the_quiet_one_after_it(
+    fleet: Path, command: Command
+) -> None:
+    assert fleet.is_dir()
+    planned = command("plan", CUSTOMER, "--json")
+    assert (planned.code, list(planned.document)) == (0, FIELDS)
+    report = command("run", CUSTOMER, "--json").document
+    for field in ("requests", "source_requests", "requests_total", "unchanged"):
+        assert planned.document[field] == report[field]
+    assert planned.document["changes"]["create"] == report["creates"] == 20
+    assert 0 < planned.document["hours"] < 0.1
+    quiet = command("plan", CUSTOMER, "--json").document
+    assert (quiet["changes"], quiet["unchanged"]) == ({"create": 0, "update": 0, "delete": 0}, 20)
+
+
+@pytest.mark.usefixtures("untouched")
+def test_the_tables_show_the_numbers_and_hide_the_values(command: Command, world: World) -> None:
+    printed = command("plan", CUSTOMER)
+    assert printed.code == 0
+    assert "POST /api/Contact/Batch" in printed.out
+    assert "waiting_after_slot" in printed.out
+    assert_hidden(printed, world)
+
+
+@pytest.mark.usefixtures("untouched")
+def test_values_are_shown_to_whom_asks_for_them_and_to_nobody_else(command: Command, world: World) -> None:
+    printed = command("plan", CUSTOMER, "--json")
+    assert_hidden(printed, world)
+    shown = command("plan", CUSTOMER, "--show-values").out
+    assert all(user["email"].lower() in shown for user in world.vomo_users(VOMO)[:10])
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_refused_source_exits_with_1_and_tells_the_remedy(command: Command, world: World) -> None:
+    world.add_fault(side="vomo", kind="unauthorized")
+    printed = command("plan", CUSTOMER, "--json")
+    assert (printed.code, printed.document["error"]["code"]) == (1, "source_refused")
+    assert printed.document["changes"] == {"create": 0, "update": 0, "delete": 0}
+    told = command("plan", CUSTOMER)
+    assert told.code == 1
+    assert printed.document["error"]["message"] in told.err
+    assert printed.document["error"]["remedy"] in told.err
+
+
+@pytest.mark.usefixtures("untouched")
+def test_virtuous_is_not_asked_and_its_token_not_needed(
+    command: Command, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VIRTUOUS_TOKEN")
+    assert command("plan", CUSTOMER, "--json").document["changes"]["create"] == 20
+    assert world.books(VIRTUOUS)["requests"] == {}
+
+
+@pytest.mark.usefixtures("untouched")
+def test_an_unknown_customer_exits_with_2_and_one_error_document(command: Command) -> None:
+    printed = command("plan", "maple-street", "--json")
+    assert printed.code == 2
+    assert list(printed.document) == ["error"]
+    assert printed.document["error"]["code"] == "configuration"
+    assert CUSTOMER in printed.document["error"]["remedy"]
+
+
+def assert_hidden(printed: Printed, world: World) -> None:
+    """No e-mail, phone or last name of anybody, neither in the result nor in the logs."""
+    said = (printed.out + printed.err).lower()
+    values = [user[field] for user in world.vomo_users(VOMO) for field in ("email", "phone", "last_name")]
+    assert [value for value in values if value and value.lower() in said] == []
