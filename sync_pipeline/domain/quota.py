@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from sync_pipeline.domain.operation import NoPermit
 
+ROUNDING = 1e-9  # 100 * 0.29 is 28.999999999999996
+
 
 @dataclass(frozen=True, slots=True)
 class QuotaRule:
@@ -15,6 +17,10 @@ class QuotaRule:
     window: timedelta
     use: float
     cap: int | None = None
+
+    def share(self, limit: int) -> int:
+        """How many of `limit` requests are ours; at least one, or nothing would ever be sent."""
+        return max(1, int(limit * self.use + ROUNDING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,11 @@ class QuotaPicture:
 
     def budget(self, rule: QuotaRule) -> int:
         """Requests of ours that fit one window."""
-        limit = self.limit if rule.cap is None else min(self.limit, rule.cap)
-        return max(1, int(limit * rule.use))
+        return rule.share(self.limit if rule.cap is None else min(self.limit, rule.cap))
+
+    def reserve(self, rule: QuotaRule) -> int:
+        """Requests of one window that are left to other integrations."""
+        return self.limit - rule.share(self.limit)
 
 
 def decide(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now: datetime) -> NoPermit | None:
@@ -45,8 +54,7 @@ def decide(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now:
     budget = picture.budget(rule)
     if len(own) >= budget:
         return NoPermit(own[len(own) - budget] + rule.window, "our share of the quota is used up")
-    reserve = (1 - rule.use) * picture.limit
-    if picture.remaining is not None and picture.remaining <= reserve:
+    if picture.remaining is not None and picture.remaining <= picture.reserve(rule):
         until = picture.resets_at or now + rule.window
         if until > now:
             return NoPermit(until, "the rest of the quota is left to other integrations")

@@ -6,6 +6,7 @@ from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.stages.context import StageContext
 
 LONGEST_WAIT = timedelta(minutes=65)  # a reset header may be garbage: no wait beyond a little over its hour
+SHORTEST_WAIT = timedelta(seconds=1)  # "Retry-After: 0" must not become a hundred requests a second
 WAIT_WITHOUT_ADVICE = timedelta(seconds=60)
 TOO_MANY_REQUESTS = 429
 
@@ -21,7 +22,7 @@ def observe(context: StageContext, answer: Answer, endpoint: str) -> None:
 def blocked(now: datetime, answer: Answer) -> datetime:
     """Until when a throttled answer asks us to stay away. `Retry-After` is obeyed whatever its length."""
     if answer.retry_after is not None:
-        return now + timedelta(seconds=answer.retry_after)
+        return now + max(timedelta(seconds=answer.retry_after), SHORTEST_WAIT)
     if answer.rate.resets_at is not None and answer.status == TOO_MANY_REQUESTS:
-        return min(max(answer.rate.resets_at, now), now + LONGEST_WAIT)
+        return min(max(answer.rate.resets_at, now + SHORTEST_WAIT), now + LONGEST_WAIT)
     return now + WAIT_WITHOUT_ADVICE

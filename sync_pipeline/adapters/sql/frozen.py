@@ -1,17 +1,18 @@
 """One moment of the state store, to be read and never changed: what a plan starts from."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database, create_engine_for, current_revision
+from sync_pipeline.adapters.sql.planning import REPEATED
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
@@ -19,7 +20,8 @@ from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.operation import LEFT_OVER, State
 from sync_pipeline.ports import Clock
 
-OPEN = (*sorted(LEFT_OVER), State.REVIEW)
+UNCERTAIN = (State.SENDING.value, State.REVIEW.value)
+"""States in which Virtuous may have the value although it never said so to us."""
 
 
 class FrozenDatabase(Database):
@@ -49,7 +51,8 @@ class FrozenState:
     quota: SqlQuota
 
     def open_operations(self, customer_id: str) -> list[OpenOperation]:
-        """The customer's operations that are not over, those in review included, oldest first."""
+        """What goes on by itself, and what may have arrived although nobody knows; oldest first."""
+        may_have_arrived = ledger.c.state.in_(UNCERTAIN) | (func.coalesce(ledger.c.evidence, "") == REPEATED)
         statement = (
             select(
                 ledger.c.operation_id,
@@ -59,21 +62,19 @@ class FrozenState:
                 ledger.c.priority,
                 ledger.c.deferrals,
                 ledger.c.batch_id,
+                may_have_arrived.label("may_have_arrived"),
                 ledger_changes.c.stream,
                 ledger_changes.c.key,
             )
             .distinct()
             .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
             .where(ledger.c.customer_id == customer_id, ledger_changes.c.customer_id == customer_id)
-            .where(ledger.c.state.in_([state.value for state in OPEN]))
+            .where(ledger.c.state.in_(sorted(LEFT_OVER)) | may_have_arrived)
             .order_by(ledger.c.operation_id)
         )
         with self.database.read() as connection:
             rows = connection.execute(statement)
-            return [
-                OpenOperation(operation_id, State(state), *rest, records=tuple((row.stream, row.key) for row in links))
-                for (operation_id, state, *rest), links in groupby(rows, key=lambda row: tuple(row[:7]))
-            ]
+            return [_open_operation(list(links)) for _, links in groupby(rows, key=lambda row: row.operation_id)]
 
 
 @contextmanager
@@ -95,6 +96,22 @@ def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState
             )
     finally:
         opened.close()
+
+
+def _open_operation(links: Sequence[Row]) -> OpenOperation:
+    """The operation of these rows, one per record it carries a change of."""
+    first = links[0]
+    return OpenOperation(
+        operation_id=first.operation_id,
+        state=State(first.state),
+        reference_source=first.reference_source,
+        reference_id=first.reference_id,
+        priority=first.priority,
+        deferrals=first.deferrals,
+        batch_id=first.batch_id,
+        may_have_arrived=bool(first.may_have_arrived),
+        records=tuple((link.stream, link.key) for link in links),
+    )
 
 
 def _begin(connection: Connection) -> None:

@@ -9,16 +9,12 @@ from sqlalchemy import Connection, Row, insert, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
-from sync_pipeline.adapters.sql.superseding import supersede
+from sync_pipeline.adapters.sql.superseding import REPEATED, supersede
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import REPLACEABLE, PlannedOperation, State
 from sync_pipeline.domain.positions import CutRow
 from sync_pipeline.ports import Clock
-
-REPEATED = "repeated"
-"""Evidence in the ledger: got no answer, was sent again, and that was not accepted (either)."""
-
 
 class SqlPlanning:
     """Turns changes into operations. Planning a cut again after a crash adds only what is missing."""
@@ -40,7 +36,7 @@ class SqlPlanning:
             older = _older(connection, lease, cut.stream, fresh)
             now = self._clock.now()
             ids = [row.operation_id for rows in older.values() for row in rows]
-            supersede(connection, lease.customer_id, cut.run_id, ids, REPLACEABLE, now)
+            supersede(connection, cut.run_id, ids, REPLACEABLE, now)
             _insert(connection, lease, cut, [_decided(operation, older) for operation in fresh], now)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, upda
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.tables import acknowledged, change_sets, ledger, ledger_changes, positions
 from sync_pipeline.domain.diff import Acknowledged
 from sync_pipeline.domain.lease import Lease
@@ -15,7 +16,6 @@ from sync_pipeline.domain.standing import Standing
 from sync_pipeline.ports import Clock
 
 TO_VIRTUOUS = "to_virtuous"
-KEYS_PER_QUERY = 10_000  # SQLite takes 32,766 parameters unless it was compiled for more
 
 
 class SqlPositions:
@@ -75,9 +75,9 @@ class SqlPositions:
         )
         found: dict[str, str] = {}
         with self._database.read() as connection:
-            for start in range(0, len(keys), KEYS_PER_QUERY):
-                part = ledger_changes.c.key.in_(keys[start : start + KEYS_PER_QUERY])
-                found |= {row.key: row.reference_id for row in connection.execute(statement.where(part))}
+            for some in parts(keys):
+                rows = connection.execute(statement.where(ledger_changes.c.key.in_(some)))
+                found |= {row.key: row.reference_id for row in rows}
         return found
 
     def move_checkpoints(self, lease: Lease, run_id: str) -> None:

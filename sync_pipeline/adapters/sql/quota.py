@@ -1,8 +1,10 @@
 """The durable budget: permits taken, and what the answers said about the organization's window."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import inf
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import destinations, quota_events
@@ -13,6 +15,7 @@ from sync_pipeline.domain.organization import Organization
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, decide
 from sync_pipeline.ports import Clock, DestinationName
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 KEEP_WINDOWS = 48  # events are kept for the reports of their runs, long after they stopped counting
 
 
@@ -29,18 +32,24 @@ class SqlQuota:
             return take_permit(connection, name, rule, run_id, endpoint, self._clock.now())
 
     def observe(self, name: DestinationName, rate: RateReading, blocked_until: datetime | None) -> None:
-        """Remember what an answer said about the window, so that a restart forgets nothing."""
-        row = {"customer_id": name.customer_id, "host": name.host, "rate_read_at": self._clock.now()}
-        known = {
-            "rate_limit": rate.limit,
-            "rate_remaining": rate.remaining,
-            "rate_resets_at": rate.resets_at,
-            "blocked_until": blocked_until,
-        }
-        said = {column: value for column, value in known.items() if value is not None}
-        if said:
-            with self._database.write() as connection:
-                upsert(connection, destinations, [{**row, **said}])
+        """Remember what an answer said about the window, so that a restart forgets nothing.
+
+        Answers of concurrent requests arrive in any order: within one window the remainder only falls, and a longer
+        wait is not cut short by a shorter one.
+        """
+        if rate.limit is None and rate.remaining is None and blocked_until is None:
+            return
+        row: dict[str, object] = {"customer_id": name.customer_id, "host": name.host}
+        with self._database.write() as connection:
+            if rate.limit is not None:
+                row["rate_limit"] = rate.limit
+            if rate.remaining is not None:
+                row["rate_remaining"] = min(rate.remaining, _remainder_said(connection, name, rate))
+                row["rate_resets_at"] = rate.resets_at  # also when it is not told: the old one is of another window
+                row["rate_read_at"] = self._clock.now()
+            if blocked_until is not None:
+                row["blocked_until"] = max(blocked_until, _blocked_until(connection, name) or blocked_until)
+            upsert(connection, destinations, [row])
 
     def throttled(self, name: DestinationName, run_id: str, endpoint: str) -> None:
         """Mark the newest request of this run and endpoint as answered 429."""
@@ -56,7 +65,7 @@ class SqlQuota:
     def picture(self, name: DestinationName, rule: QuotaRule) -> QuotaPicture:
         with self._database.read() as connection:
             now = self._clock.now()
-            return _picture(connection, name, rule, len(_own_events(connection, name, rule, now)), now)
+            return _picture(connection, name, rule, _own_events(connection, name, rule, now), now)
 
     def organization(self, name: DestinationName) -> tuple[int, str] | None:
         """Id and name that the token's organization had when it was last seen."""
@@ -121,8 +130,9 @@ def take_permit(
     connection: Connection, name: DestinationName, rule: QuotaRule, run_id: str, endpoint: str, now: datetime
 ) -> NoPermit | None:
     """Take one permit inside the caller's transaction; None means taken."""
+    _await_turn(connection, name)
     own = _own_events(connection, name, rule, now)
-    refusal = decide(_picture(connection, name, rule, len(own), now), rule, own, now)
+    refusal = decide(_picture(connection, name, rule, own, now), rule, own, now)
     if refusal is None:
         connection.execute(
             insert(quota_events).values(
@@ -148,29 +158,69 @@ def _own_events(connection: Connection, name: DestinationName, rule: QuotaRule, 
     )
 
 
-def _picture(connection: Connection, name: DestinationName, rule: QuotaRule, used: int, now: datetime) -> QuotaPicture:
-    row = connection.execute(
-        select(destinations).where(destinations.c.customer_id == name.customer_id, destinations.c.host == name.host)
-    ).one_or_none()
-    if row is None:
-        return QuotaPicture(used, rule.requests, None, None, None)
+def _remainder_said(connection: Connection, name: DestinationName, rate: RateReading) -> float:
+    """The remainder that another answer told of the same window; infinite when none did, or nobody knows."""
+    if rate.resets_at is None:
+        return inf
+    remaining = connection.execute(
+        select(destinations.c.rate_remaining)
+        .where(destinations.c.customer_id == name.customer_id, destinations.c.host == name.host)
+        .where(destinations.c.rate_resets_at == rate.resets_at, destinations.c.rate_limit == rate.limit)
+    ).scalar()
+    return inf if remaining is None else remaining
+
+
+def _picture(
+    connection: Connection, name: DestinationName, rule: QuotaRule, own: Sequence[datetime], now: datetime
+) -> QuotaPicture:
+    limit, reading, blocked_until = rule.requests, None, None
+    for row in _destinations(connection, name):
+        limit = row.rate_limit or limit
+        reading = row if row.rate_remaining is not None else reading
+        blocked_until = max((time for time in (blocked_until, row.blocked_until) if time is not None), default=None)
     # A remainder counts until its window ends; without a reset time, until our own idea of the window is over.
-    known_until = row.rate_resets_at or (row.rate_read_at and row.rate_read_at + rule.window)
-    fresh = known_until is not None and known_until > now
-    return QuotaPicture(
-        used=used,
-        limit=row.rate_limit or rule.requests,
-        remaining=row.rate_remaining if fresh else None,
-        resets_at=row.rate_resets_at if fresh else None,
-        blocked_until=row.blocked_until,
-    )
+    if reading is None or (reading.rate_resets_at or reading.rate_read_at + rule.window) <= now:
+        return QuotaPicture(len(own), limit, None, None, blocked_until)
+    # What left since that answer has used up its share of the remainder, answered or not.
+    since = sum(at > reading.rate_read_at for at in own)
+    remaining = max(0, reading.rate_remaining - since)
+    return QuotaPicture(len(own), limit, remaining, reading.rate_resets_at, blocked_until)
+
+
+def _destinations(connection: Connection, name: DestinationName) -> Sequence[Row]:
+    """What is known of the organization, by the customers that share it; the newest reading comes last."""
+    organization_id = _organization_id(connection, name)
+    if organization_id is None:
+        same = destinations.c.customer_id == name.customer_id
+    else:
+        same = destinations.c.organization_id == organization_id
+    rows = connection.execute(select(destinations).where(destinations.c.host == name.host, same)).all()
+    return sorted(rows, key=lambda row: (row.rate_read_at or LONG_AGO, row.customer_id))
+
+
+def _await_turn(connection: Connection, name: DestinationName) -> None:
+    """Let no other process count the same permits until this transaction ends. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        key = func.hashtextextended(_budget_key(connection, name), 0)
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _budget_key(connection: Connection, name: DestinationName) -> str:
     """Customers of one organization share its quota; until it is known, the customer stands for it."""
-    organization_id = connection.execute(
+    return f"{name.host}|{_organization_id(connection, name) or name.customer_id}"
+
+
+def _organization_id(connection: Connection, name: DestinationName) -> int | None:
+    return connection.execute(
         select(destinations.c.organization_id).where(
             destinations.c.customer_id == name.customer_id, destinations.c.host == name.host
         )
     ).scalar()
-    return f"{name.host}|{organization_id or name.customer_id}"
+
+
+def _blocked_until(connection: Connection, name: DestinationName) -> datetime | None:
+    return connection.execute(
+        select(destinations.c.blocked_until).where(
+            destinations.c.customer_id == name.customer_id, destinations.c.host == name.host
+        )
+    ).scalar()

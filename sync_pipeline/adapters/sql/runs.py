@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
@@ -33,12 +33,7 @@ class SqlRuns:
                 .where(mine, runs.c.status == RunStatus.RUNNING.value, runs.c.run_id != run.run_id)
                 .values(status=RunStatus.FAILED.value, completed_at=now)
             )
-            connection.execute(
-                update(slices)
-                .where(slices.c.customer_id == lease.customer_id, slices.c.ended_at.is_(None))
-                .where(slices.c.dagster_run_id != dagster_run_id)
-                .values(status=RunStatus.FAILED.value, ended_at=now, failures=[INTERRUPTED.as_dict()])
-            )
+            self._close_interrupted(connection, lease.customer_id, dagster_run_id, now)
             known = connection.execute(select(runs.c.status).where(mine, runs.c.run_id == run.run_id)).scalar()
             if known is None:
                 connection.execute(
@@ -80,6 +75,23 @@ class SqlRuns:
                         failures=[],
                     )
                 )
+
+    def _close_interrupted(
+        self, connection: Connection, customer_id: str, dagster_run_id: str, now: datetime
+    ) -> None:
+        open_slices = connection.execute(
+            select(slices)
+            .where(slices.c.customer_id == customer_id, slices.c.ended_at.is_(None))
+            .where(slices.c.dagster_run_id != dagster_run_id)
+        ).all()
+        for row in open_slices:
+            connection.execute(
+                update(slices)
+                .where(slices.c.customer_id == customer_id, slices.c.run_id == row.run_id, slices.c.slice == row.slice)
+                .values(
+                    status=RunStatus.FAILED.value, ended_at=now, failures=[*row.failures, INTERRUPTED.as_dict()]
+                )
+            )
 
     def note_failures(self, lease: Lease, run_id: str, dagster_run_id: str, failures: list[StageFailure]) -> None:
         """Add what went wrong in a stage of this slice, for the report at its end."""

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row, case, func, select, update
 from sync_pipeline.adapters.sql.acknowledging import acknowledge
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
-from sync_pipeline.adapters.sql.planning import REPEATED
+from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.quota import take_permit
+from sync_pipeline.adapters.sql.superseding import REPEATED, overtaken, supersede
 from sync_pipeline.adapters.sql.tables import ledger
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import NoPermit, SendingBatch, SendingOperation, State
@@ -20,6 +21,7 @@ from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.ports import Clock, DestinationName, EndpointOf
 
 DATES_BEFORE_DEAD = 5  # DESIGN section 5
+AHEAD = 100  # puts what was deferred before every other priority, in the order of the index that claims read
 
 
 class SqlSending:
@@ -75,20 +77,22 @@ class SqlSending:
         """Virtuous answered 2xx: the values count as acknowledged from this moment."""
         with self._database.write() as connection:
             now = self._clock.now()
-            self._move(
+            moved = self._move(
                 connection, ids, State.ACCEPTED, payload=None, accepted_at=now, evidence=evidence, **self._finished()
             )
-            acknowledge(connection, self._lease.customer_id, ids, now)
+            acknowledge(connection, self._lease.customer_id, moved, now)
 
     def planned_again(self, ids: Sequence[int]) -> None:
-        """A definite answer said that nothing happened: back in the queue."""
+        """A definite answer said that nothing happened: back in the queue, unless a newer value is there already."""
         with self._database.write() as connection:
-            self._move(connection, ids, State.PLANNED, batch_id=None)
+            moved = self._move(connection, ids, State.PLANNED, batch_id=None)
+            self._give_way(connection, moved, State.PLANNED)
 
     def dead(self, ids: Sequence[int], reason: str) -> None:
-        """A permanent answer: only a person or a new value moves these on."""
+        """A permanent answer: only a person or a new value moves these on; one that is there already did so."""
         with self._database.write() as connection:
-            self._move(connection, ids, State.DEAD, reason=reason, **self._finished())
+            moved = self._move(connection, ids, State.DEAD, reason=reason, payload=None, **self._finished())
+            self._give_way(connection, moved, State.DEAD)
 
     def defer_planned(self, reason: str) -> int:
         """Everything that would still be sent waits for the next run; answers how many operations that were."""
@@ -100,6 +104,7 @@ class SqlSending:
                 .values(
                     state=State.DEFERRED.value,
                     deferrals=ledger.c.deferrals + 1,
+                    priority=case((ledger.c.deferrals == 0, ledger.c.priority - AHEAD), else_=ledger.c.priority),
                     reason=reason,
                     batch_id=None,
                     updated_at=self._clock.now(),
@@ -126,14 +131,18 @@ class SqlSending:
                     ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.DEFERRED.value
                 )
             ).all()
-            buried = 0
+            noted: dict[tuple[str, ...], list[int]] = defaultdict(list)
             for operation_id, dates in rows:
-                noted = sorted({*(dates or []), today.isoformat()})
-                values: dict[str, Any] = {"deferred_dates": noted}
-                if len(noted) >= DATES_BEFORE_DEAD:
-                    buried += 1
-                    values |= {"state": State.DEAD.value, "updated_at": self._clock.now(), **self._finished()}
-                connection.execute(update(ledger).where(ledger.c.operation_id == operation_id).values(**values))
+                noted[tuple(sorted({*(dates or []), today.isoformat()}))].append(operation_id)
+            buried = 0
+            for dates, ids in noted.items():
+                values: dict[str, Any] = {"deferred_dates": list(dates)}
+                if len(dates) >= DATES_BEFORE_DEAD:
+                    buried += len(ids)
+                    values |= {"state": State.DEAD.value, "payload": None, "updated_at": self._clock.now()}
+                    values |= self._finished()
+                for some in parts(ids):
+                    connection.execute(update(ledger).where(ledger.c.operation_id.in_(some)).values(**values))
             return buried
 
     def counts(self) -> dict[str, int]:
@@ -156,7 +165,7 @@ class SqlSending:
             )
             .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
             .where(in_doubt.c.reference_id.is_(None))
-            .order_by(ledger.c.deferrals == 0, ledger.c.priority, ledger.c.operation_id)
+            .order_by(ledger.c.priority, ledger.c.operation_id)
             .limit(limit)
         )
         rows = connection.execute(queue).all()
@@ -173,7 +182,7 @@ class SqlSending:
         ids = [row.operation_id for row in rows]
         connection.execute(
             update(ledger)
-            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
+            .where(ledger.c.operation_id.in_(ids))
             .values(
                 state=State.SENDING.value,
                 attempts=ledger.c.attempts + 1,
@@ -193,14 +202,22 @@ class SqlSending:
             ),
         )
 
-    def _move(self, connection: Connection, ids: Sequence[int], state: State, **values: Any) -> None:
+    def _move(self, connection: Connection, ids: Sequence[int], state: State, **values: Any) -> list[int]:
+        """Move what is on its way to another state; answers the ids that were."""
         require_lease(connection, self._lease)
-        connection.execute(
+        moved = connection.execute(
             update(ledger)
             .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
             .where(ledger.c.state == State.SENDING.value)
             .values(state=state.value, updated_at=self._clock.now(), **values)
+            .returning(ledger.c.operation_id)
         )
+        return sorted(moved.scalars())
+
+    def _give_way(self, connection: Connection, ids: Sequence[int], state: State) -> None:
+        """Values that were in doubt while a newer one was planned must neither overtake it nor wait for a person."""
+        old = overtaken(connection, self._lease.customer_id, ids)
+        supersede(connection, self._run_id, old, [state], self._clock.now())
 
     def _finished(self) -> dict[str, str]:
         return {"finished_in": self._run_id}

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, select, update
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.domain.operation import State
 
+REPEATED = "repeated"
+"""Evidence in the ledger: an operation got no answer, was sent again, and has not been accepted since."""
+
 
 def supersede(
     connection: Connection,
-    customer_id: str,
     run_id: str,
     ids: Collection[int],
     states: Collection[State],
@@ -21,7 +23,7 @@ def supersede(
     if ids:
         connection.execute(
             update(ledger)
-            .where(ledger.c.customer_id == customer_id, ledger.c.operation_id.in_(ids))
+            .where(ledger.c.operation_id.in_(ids))
             .where(ledger.c.state.in_([state.value for state in states]))
             .values(state=State.SUPERSEDED.value, payload=None, finished_in=run_id, updated_at=now)
         )

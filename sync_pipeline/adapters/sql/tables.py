@@ -104,6 +104,7 @@ ledger = Table(
     Index(None, "customer_id", "reference_source", "reference_id"),
     Index(None, "customer_id", "run_id"),
     Index(None, "customer_id", "batch_id"),
+    Index(None, "customer_id", "finished_in"),
 )
 
 ledger_changes = Table(
@@ -181,6 +182,7 @@ destinations = Table(
     Column("rate_read_at", UtcDateTime),
     Column("blocked_until", UtcDateTime),
     PrimaryKeyConstraint("customer_id", "host"),
+    Index(None, "host", "organization_id"),
 )
 
 quota_events = Table(

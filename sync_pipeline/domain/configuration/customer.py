@@ -208,6 +208,14 @@ class Customer(Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    @property
+    def streams_by_source(self) -> dict[str, list[str]]:
+        """The names of the streams of every source that has any."""
+        streams: dict[str, list[str]] = {}
+        for name, stream in self.streams.items():
+            streams.setdefault(stream.source, []).append(name)
+        return streams
+
     def connector_stream(self, name: str) -> ConnectorStream:
         """The connector's description of the customer's stream `name`, defaults filled in."""
         stream = self.streams[name]

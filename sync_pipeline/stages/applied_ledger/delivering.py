@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.domain.operation import NoPermit, SendingBatch
 from sync_pipeline.ports import Destination
-from sync_pipeline.stages.applied_ledger.requests import endpoint_of, halves, send
+from sync_pipeline.stages.applied_ledger.requests import endpoint_of, halves, send, why_undecided
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -26,7 +27,7 @@ class Delivery:
         self._destination = destination
         self._state = state
         self._batch_size = context.customer.destination.batch.max
-        self._halves: deque[tuple[int, ...]] = deque()
+        self._parts: deque[tuple[int, ...]] = deque()
 
     async def run(self) -> None:
         """Send until nothing is left that could be sent now, or the slice has to stop."""
@@ -45,23 +46,29 @@ class Delivery:
             *(send(self._context, self._destination, batch) for batch in batches), return_exceptions=True
         )
         failures: list[BaseException] = []
-        silent: list[str] = []
+        undecided: list[Answer] = []
         for batch, answer in zip(batches, answers, strict=True):
             if isinstance(answer, BaseException):
                 failures.append(answer)
                 continue
             try:
-                why = await self._settle(batch, answer)
+                decided = await self._settle(batch, answer)
             except SyncError as error:
                 failures.append(error)
             else:
-                silent += [] if why is None else [why]
+                undecided += [] if decided else [answer]
         if failures:
             raise failures[0]
-        if len(silent) < len(batches):
+        await self._count_tries(undecided, len(batches))
+
+    async def _count_tries(self, undecided: list[Answer], sent: int) -> None:
+        throttled = [answer for answer in undecided if answer.outcome == Outcome.THROTTLED]
+        if len(undecided) < sent:
             self._state.answered()
+        elif throttled:
+            self._state.throttled(throttled[0])
         else:
-            await self._state.unanswered(silent[0])
+            await self._state.unanswered(why_undecided(undecided[0]))
 
     def _claim_round(self) -> tuple[list[SendingBatch], NoPermit | None]:
         batches: list[SendingBatch] = []
@@ -76,17 +83,17 @@ class Delivery:
 
     def _claim(self) -> SendingBatch | NoPermit | None:
         sending = self._context.sending
-        while self._halves:
-            claimed = sending.claim_again(self._halves[0], endpoint_of)
+        while self._parts:
+            claimed = sending.claim_again(self._parts[0], endpoint_of)
             if isinstance(claimed, NoPermit):
                 return claimed
-            self._halves.popleft()
+            self._parts.popleft()
             if claimed is not None:
                 return claimed
         return sending.claim(self._batch_size, endpoint_of)
 
-    async def _settle(self, batch: SendingBatch, answer: Answer) -> str | None:
-        """Move the operations on; answers why nobody knows what to do next, None after a definite answer."""
+    async def _settle(self, batch: SendingBatch, answer: Answer) -> bool:
+        """Move the operations on; answers whether the answer decided anything about them."""
         sending = self._context.sending
         match answer.outcome:
             case Outcome.ACCEPTED:
@@ -94,16 +101,14 @@ class Delivery:
                 sending.accepted(batch.ids)
             case Outcome.REFUSED | Outcome.TOO_LARGE:
                 self._refused(batch, answer)
-            case Outcome.THROTTLED:
-                sending.planned_again(batch.ids)
             case Outcome.UNAUTHORIZED:
                 await self._unauthorized(batch, answer)
-            case Outcome.UNREACHED:
+            case Outcome.THROTTLED | Outcome.UNREACHED:
                 sending.planned_again(batch.ids)
-                return f"Virtuous could not be reached ({answer.detail})"
+                return False
             case Outcome.NO_ANSWER:
-                return f"Virtuous gave no answer ({answer.detail})"
-        return None
+                return False
+        return True
 
     def _refused(self, batch: SendingBatch, answer: Answer) -> None:
         if len(batch.ids) == 1:
@@ -111,8 +116,12 @@ class Delivery:
             return
         if answer.outcome == Outcome.TOO_LARGE:
             self._batch_size = max(1, min(self._batch_size, len(batch.ids) // 2))
+        self._try_again(batch, halves(batch.ids))
+
+    def _try_again(self, batch: SendingBatch, parts: Sequence[tuple[int, ...]]) -> None:
+        """Depth first: after few requests some parts are settled for good, whatever happens then."""
         self._context.sending.planned_again(batch.ids)
-        self._halves.extend(halves(batch.ids))
+        self._parts.extendleft(reversed(parts))
 
     async def _unauthorized(self, batch: SendingBatch, answer: Answer) -> None:
         try:
@@ -122,4 +131,12 @@ class Delivery:
         except SyncError:
             self._context.sending.planned_again(batch.ids)  # nothing happened, and no row is to blame
             raise
-        self._refused(batch, answer)
+        if len(batch.ids) > 1 and not self._state.accepted:
+            # Most likely the key may not write at all: two rows alone will show it.
+            self._try_again(batch, probes(batch.ids))
+        else:
+            self._refused(batch, answer)
+
+
+def probes(ids: tuple[int, ...]) -> list[tuple[int, ...]]:
+    return [part for part in (ids[:1], ids[1:2], ids[2:]) if part]

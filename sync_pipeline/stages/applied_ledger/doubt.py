@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.operation import NoPermit, SendingBatch
 from sync_pipeline.ports import Destination
-from sync_pipeline.stages.applied_ledger.requests import endpoint_of, halves, send
+from sync_pipeline.stages.applied_ledger.requests import endpoint_of, halves, send, why_undecided
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -57,6 +57,7 @@ class DoubtResolution:
                     state.count_unauthorized_single(answer.status)
                 return self._refused(ids, answer)
             case Outcome.THROTTLED:
+                state.throttled(answer)
                 return (ids,)
             case Outcome.UNREACHED | Outcome.NO_ANSWER:
                 return await self._again(ids, answer)
@@ -70,7 +71,7 @@ class DoubtResolution:
         return ()
 
     async def _again(self, ids: tuple[int, ...], answer: Answer) -> Sequence[tuple[int, ...]]:
-        await self._state.unanswered(f"Virtuous gave no answer ({answer.detail})")
+        await self._state.unanswered(why_undecided(answer))
         self._unanswered[ids] += 1
         if len(ids) > 1 and self._unanswered[ids] >= UNANSWERED_BEFORE_HALVING:
             return halves(ids)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from sync_pipeline.domain.answer import Answer
+from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.operation import SendingBatch
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.context import StageContext
@@ -45,6 +45,12 @@ async def send(context: StageContext, destination: Destination, batch: SendingBa
         status=answer.status,
     )
     return answer
+
+
+def why_undecided(answer: Answer) -> str:
+    """The reason kept with what was sent and is not settled."""
+    happened = "could not be reached" if answer.outcome == Outcome.UNREACHED else "gave no answer"
+    return f"Virtuous {happened} ({answer.detail})"
 
 
 def halves(ids: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync_pipeline.domain.answer import Outcome
+from sync_pipeline.domain.answer import Answer
 from sync_pipeline.domain.errors import PrerequisiteError
 from sync_pipeline.domain.operation import NoPermit
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.context import StageContext
-from sync_pipeline.stages.observing import observe
-from sync_pipeline.stages.permits import WAIT_IN_PROCESS, take_permit
-from sync_pipeline.stages.source_snapshot.prerequisites import ORGANIZATION
+from sync_pipeline.stages.observing import WAIT_WITHOUT_ADVICE, blocked
+from sync_pipeline.stages.permits import WAIT_IN_PROCESS
+from sync_pipeline.stages.source_snapshot.prerequisites import ask_organization
 
 TRIES = 5
 LONGEST_BACKOFF_SECONDS = 16
@@ -64,17 +64,25 @@ class SliceState:
         else:
             await self.context.clock.sleep(min(2 ** (self.tries - 1), LONGEST_BACKOFF_SECONDS))
 
+    def throttled(self, answer: Answer) -> None:
+        """Count a try that was asked to wait; the quota holds the next one back for as long as the answer said.
+
+        Who keeps asking to wait is left alone: the slice parks, and no record is charged for it.
+        """
+        self.tries += 1
+        if self.tries >= TRIES:
+            now = self.context.clock.now()
+            self.park = Park(max(blocked(now, answer), now + WAIT_WITHOUT_ADVICE), "Virtuous keeps asking to wait")
+
     async def confirm_credential(self, destination: Destination, status: int | None) -> None:
         """After a 401 or 403: a bad credential pauses the customer, a good one leaves the refusal to the operation.
 
         Raises:
-            PrerequisiteError: the credential is bad.
+            PrerequisiteError: the credential is bad, or nobody can tell.
             QuotaSpentError: not even this question fits the budget.
         """
-        await take_permit(self.context, ORGANIZATION)
-        organization, answer = await destination.organization()
-        observe(self.context, answer, ORGANIZATION)
-        if answer.outcome == Outcome.UNAUTHORIZED or (organization is not None and not organization.is_enabled):
+        organization, _ = await ask_organization(self.context, destination)
+        if organization is None or not organization.is_enabled:
             customer = self.context.customer.id
             remedy = (
                 "Make a new API key, store it where `destination.token` points, then run: "

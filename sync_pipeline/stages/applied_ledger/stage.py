@@ -4,8 +4,8 @@ from datetime import datetime
 
 import structlog
 
-from sync_pipeline.domain.errors import PausedError, QuotaSpentError, SyncError
-from sync_pipeline.domain.operation import State
+from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SyncError
+from sync_pipeline.domain.operation import UNACCOUNTED, State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import RunStatus
@@ -34,6 +34,8 @@ async def apply_ledger(context: StageContext) -> RunReport:
         return finish_without_applying(context, RunStatus.PAUSED, error)
     except QuotaSpentError as error:
         state.park = Park(error.until, error.message)
+    except BusyError:
+        raise  # the report, like everything else, is now the business of who has the lease
     except SyncError as error:
         context.fail("applied_ledger", error.message, error.remedy)
     return _finish(context, state)
@@ -62,7 +64,9 @@ def _finish(context: StageContext, state: SliceState) -> RunReport:
     context.positions.move_checkpoints(context.keeper.lease, context.run.run_id)
     failures = context.runs.failures(context.customer.id, context.run.run_id, context.dagster_run_id)
     held = bool(context.cuts.cuts(context.customer.id, [CutState.HELD]))
-    status = slice_status(failures, parked=state.park is not None, held=held)
+    left = context.sending.counts()
+    parked = state.park is not None and any(left.get(what, 0) for what in UNACCOUNTED)
+    status = slice_status(failures, parked=parked, held=held)
     resume_at = state.park.resume_at if state.park is not None and status == RunStatus.PARKED else None
     report = finish(context, status, resume_at)
     if status in (RunStatus.DONE, RunStatus.FAILED):
@@ -82,8 +86,9 @@ def finish(context: StageContext, status: RunStatus, resume_at: datetime | None)
 
 def finish_without_applying(context: StageContext, status: RunStatus, error: SyncError) -> RunReport:
     """Close a slice that ended before anything was sent: paused, parked, or a prerequisite is missing."""
-    context.fail("prerequisites", error.message, error.remedy)
     resume_at = error.until if isinstance(error, QuotaSpentError) else None
+    if status != RunStatus.PARKED:
+        context.fail("prerequisites", error.message, error.remedy)
     if status == RunStatus.FAILED:
         context.breakers.count_run(context.customer.id, failed=True)
     return finish(context, status, resume_at)

@@ -12,15 +12,17 @@ from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.quota import QuotaPicture
-from sync_pipeline.domain.run import Layer, Run
+from sync_pipeline.domain.run import Run
 from sync_pipeline.ports import Clock, Cuts, Positions, SnapshotStore, Source
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
 from sync_pipeline.stages.context import ReadContext, quota_rule
+from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.stages.plan.forecast import Forecast, forecast
 from sync_pipeline.stages.plan.ledger import PlannedRequest, ScratchLedger
 from sync_pipeline.stages.plan.sample import SampledChange, StreamSample, mixed
 from sync_pipeline.stages.plan.scratch import NoLease, ScratchCuts, ScratchPositions
 from sync_pipeline.stages.planning import operation_for, operations_of, ready_cuts
+from sync_pipeline.stages.source_snapshot.prerequisites import refusal_of
 from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
 
 PLAN = "plan"
@@ -53,6 +55,7 @@ class Plan:
     customer_id: str
     streams: Sequence[StreamPlan]
     requests: Sequence[PlannedRequest]
+    source_requests: int
     backlog: dict[str, int]
     sample: Sequence[SampledChange]
     forecast: Forecast
@@ -66,10 +69,6 @@ class Plan:
             sum(count.deletes for count in counts),
             sum(count.unchanged for count in counts),
         )
-
-    @property
-    def source_requests(self) -> int:
-        return sum(stream.read.requests for stream in self.streams if stream.read is not None)
 
     @property
     def requests_by_endpoint(self) -> dict[str, int]:
@@ -103,6 +102,7 @@ async def make_plan(
         customer_id=customer.id,
         streams=streams,
         requests=requests,
+        source_requests=planner.source_requests,
         backlog=backlog,
         sample=mixed([sample.changes() for sample in planner.samples]),
         forecast=forecast(customer, stored.picture, quota_rule(customer), requests, starts_at, reading),
@@ -120,6 +120,7 @@ class _Planner:
     ) -> None:
         self.ledger = ScratchLedger(stored.operations)
         self.samples: list[StreamSample] = []
+        self.source_requests = 0
         self._positions = ScratchPositions(stored.positions)
         self._cuts = ScratchCuts(stored.cuts, customer.id, clock)
         self._context = ReadContext(
@@ -141,18 +142,23 @@ class _Planner:
 
     async def plan_streams(self) -> list[StreamPlan]:
         plans: list[StreamPlan] = []
-        for source_name in self._context.customer.sources:
-            streams = [name for name, stream in self._context.customer.streams.items() if stream.source == source_name]
+        for source_name, streams in self._context.customer.streams_by_source.items():
             try:
                 async with self._context.open_source(source_name) as source:
-                    plans += [await self._plan_stream(source, stream) for stream in streams]
+                    plans += await self._plan_source(source, streams)
+                    self.source_requests += source.requests
             except SyncError as error:  # its token is missing: no stream of it was planned
                 plans += [StreamPlan(stream, error=error) for stream in streams]
         return plans
 
+    async def _plan_source(self, source: Source, streams: Sequence[str]) -> list[StreamPlan]:
+        refusal = await refusal_of(source, streams)
+        if refusal is not None:
+            return [StreamPlan(stream, error=refusal) for stream in streams]
+        return [await self._plan_stream(source, stream) for stream in streams]
+
     async def _plan_stream(self, source: Source, stream: str) -> StreamPlan:
         try:
-            await source.check(stream)
             read = await read_stream(self._context, source, stream)
             return StreamPlan(stream, read, self._compare(stream))
         except SyncError as error:
@@ -169,11 +175,3 @@ class _Planner:
             sample.add(change)
         self.samples.append(sample)
         return diff.counts(context.snapshots.count(comparison.request.name, comparison.request.cut))
-
-
-def next_layer(customer: Customer, positions: Positions) -> Layer:
-    """`initial` until a first run has read and compared every stream, then `nightly`."""
-    for stream, configured in customer.streams.items():
-        if positions.position(customer.id, configured.source, stream).acknowledged_cut is None:
-            return Layer.INITIAL
-    return Layer.NIGHTLY

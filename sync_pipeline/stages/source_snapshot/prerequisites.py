@@ -1,15 +1,16 @@
 """What must hold before anything is read: not paused, both credentials accepted, the right organization."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.errors import PausedError, PrerequisiteError, QuotaSpentError, SourceError, SyncError
 from sync_pipeline.domain.organization import Organization, WriteAccess
-from sync_pipeline.ports import Destination
+from sync_pipeline.ports import Destination, Source
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import blocked, observe
 from sync_pipeline.stages.permits import take_permit
+from sync_pipeline.stages.source_snapshot.reading import Spent
 
 ORGANIZATION = "GET /api/Organization/Current"
 PERMISSION = "GET /api/Permission"
@@ -19,10 +20,14 @@ PASSING = {Outcome.UNREACHED, Outcome.NO_ANSWER}
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """What was found fit; `unfit` maps a source that cannot be read to the reason. `warnings` stop nothing."""
+    """What was found fit; `unfit` maps a source that cannot be read to the reason. `warnings` stop nothing.
+
+    `spent` is what finding out cost at each source.
+    """
 
     warnings: list[str]
     unfit: Mapping[str, SyncError]
+    spent: Mapping[str, Spent]
 
 
 async def confirm_prerequisites(context: StageContext) -> Fitness:
@@ -36,9 +41,10 @@ async def confirm_prerequisites(context: StageContext) -> Fitness:
     """
     confirm_not_paused(context)
     unfit: dict[str, SyncError] = {}
+    spent: dict[str, Spent] = {}
     sources = context.customer.streams_by_source
     for source, streams in sources.items():
-        reason = await _why_unfit(context, source, streams)
+        reason = await _why_unfit(context, source, streams, spent)
         if reason is not None:
             unfit[source] = reason
     if len(unfit) == len(sources):
@@ -46,23 +52,32 @@ async def confirm_prerequisites(context: StageContext) -> Fitness:
     async with context.open_destination() as destination:
         organization = await _organization(context, destination)
         warnings = _confirm_organization(context, organization)
-        return Fitness([*warnings, *await _confirm_write_access(context, destination)], unfit)
+        return Fitness([*warnings, *await _confirm_write_access(context, destination)], unfit, spent)
 
 
-async def _why_unfit(context: StageContext, source_name: str, streams: list[str]) -> SyncError | None:
-    """A source is fit when one of its streams answers: what is wrong with the others their own reads will say."""
-    reason: SyncError | None = None
+async def _why_unfit(
+    context: StageContext, source_name: str, streams: list[str], spent: dict[str, Spent]
+) -> SyncError | None:
     try:
         async with context.open_source(source_name) as source:
-            for stream in streams:
-                try:
-                    await source.check(stream)
-                except SourceError as error:
-                    reason = reason or error
-                else:
-                    return None
+            try:
+                return await refusal_of(source, streams)
+            finally:
+                spent[source_name] = Spent(source.requests, source.pauses)
     except PrerequisiteError as error:  # its token is missing
         return error
+
+
+async def refusal_of(source: Source, streams: Iterable[str]) -> SourceError | None:
+    """A source is fit when one of its streams answers: what is wrong with the others their own reads will say."""
+    reason: SourceError | None = None
+    for stream in streams:
+        try:
+            await source.check(stream)
+        except SourceError as error:
+            reason = reason or error
+        else:
+            return None
     return reason
 
 
@@ -76,20 +91,31 @@ def confirm_not_paused(context: StageContext) -> None:
 
 
 async def _organization(context: StageContext, destination: Destination) -> Organization:
+    organization, answer = await ask_organization(context, destination)
+    if organization is None:
+        raise PrerequisiteError(
+            f"Virtuous does not accept the token of {context.customer.id} ({answer.status}).",
+            "Make a new API key in the organization's settings (Connectivity), store it where "
+            "`destination.token` points, and run again.",
+        )
+    return organization
+
+
+async def ask_organization(context: StageContext, destination: Destination) -> tuple[Organization | None, Answer]:
+    """Whose token it is; None only when the answer says that the token is not accepted.
+
+    Raises:
+        PrerequisiteError: no answer after several tries, so nobody knows.
+        QuotaSpentError: not even this question fits the budget now.
+    """
     tries = 0
     while True:
         await take_permit(context, ORGANIZATION)
         organization, answer = await destination.organization()
         observe(context, answer, ORGANIZATION)
         tries += 1
-        if organization is not None:
-            return organization
-        if answer.outcome == Outcome.UNAUTHORIZED:
-            raise PrerequisiteError(
-                f"Virtuous does not accept the token of {context.customer.id} ({answer.status}).",
-                "Make a new API key in the organization's settings (Connectivity), store it where "
-                "`destination.token` points, and run again.",
-            )
+        if organization is not None or answer.outcome == Outcome.UNAUTHORIZED:
+            return organization, answer
         if answer.outcome == Outcome.THROTTLED:
             if tries == TRIES:
                 raise QuotaSpentError(blocked(context.clock.now(), answer), "Virtuous keeps asking to wait")

@@ -11,6 +11,7 @@ from sync_pipeline.domain.positions import CutState, Position
 from sync_pipeline.domain.run import Layer
 from sync_pipeline.ports import CutWriter, Source
 from sync_pipeline.stages.context import ReadContext
+from sync_pipeline.stages.layers import next_layer
 
 READS_UNTIL_TOTALS_MATCH = 2  # DESIGN section 7: then the cut goes on without proof of absence
 
@@ -30,6 +31,17 @@ class StreamRead:
     newest_modified: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a source was asked in a run before its first read: requests, and the pauses that a 429 made."""
+
+    requests: int = 0
+    pauses: int = 0
+
+
+NOTHING = Spent()
+
+
 @dataclass(slots=True)
 class _Pages:
     """Counts of one pass over the pages; the last page's total is the one that counts."""
@@ -38,8 +50,8 @@ class _Pages:
     total: int | None = None
 
 
-async def read_stream(context: ReadContext, source: Source, stream: str) -> StreamRead:
-    """Read a stream and make the result its snapshot.
+async def read_stream(context: ReadContext, source: Source, stream: str, spent: Spent = NOTHING) -> StreamRead:
+    """Read a stream and make the result its snapshot; `spent` counts as part of what the read cost.
 
     Raises:
         SourceError: the source must not be read on, or a mapped column vanished.
@@ -51,7 +63,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str) -> Stre
     lease = context.keeper.lease
     cut = context.cuts.begin_cut(lease, context.run.run_id, position, plan.strategy, plan.since)
     name = context.stream_name(stream)
-    requests, pauses = source.requests, source.pauses
+    requests, pauses = source.requests - spent.requests, source.pauses - spent.pauses
     writer = context.snapshots.open_cut(name, cut.cut, connector_stream.key)
     try:
         sealed, pages, matched = await _read_until_totals_match(source, plan, writer, connector_stream)
@@ -89,13 +101,16 @@ def plan_read(
     configured: CustomerStream,
     position: Position,
 ) -> ReadPlan:
-    """What to ask for: everything on the initial layer, on the first read and for full snapshots."""
+    """What to ask for: everything on the first read of a stream, for full snapshots, and when a person wants it.
+
+    An initial layer although every stream was read before is such a wish; while one stream is still unread the
+    layer is initial by itself, and the others go on from where they are.
+    """
     strategy = context.customer.strategy(stream)
     floor = position.read_position if position.snapshot_cut is not None else None
-    if strategy != Strategy.MODIFIED_SINCE or context.run.layer == Layer.INITIAL or floor is None:
-        since = None
-    else:
-        since = floor - configured.read.overlap
+    wanted = context.run.layer == Layer.INITIAL and next_layer(context.customer, context.positions) != Layer.INITIAL
+    incremental = strategy == Strategy.MODIFIED_SINCE and not wanted
+    since = floor - configured.read.overlap if incremental and floor is not None else None
     return ReadPlan(stream, strategy, since, configured.read.concurrency, configured.read.tries)
 
 

@@ -7,7 +7,7 @@ import structlog
 from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_prerequisites
-from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
+from sync_pipeline.stages.source_snapshot.reading import NOTHING, StreamRead, read_stream
 
 log = structlog.get_logger()
 
@@ -31,6 +31,7 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
     """
     fitness = await confirm_prerequisites(context)
     result = SnapshotResult(warnings=fitness.warnings)
+    spent = dict(fitness.spent)
     for source_name, streams in context.customer.streams_by_source.items():
         if source_name in fitness.unfit:
             for stream in streams:
@@ -39,7 +40,7 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
         async with context.open_source(source_name) as source:
             for stream in streams:
                 try:
-                    read = await read_stream(context, source, stream)
+                    read = await read_stream(context, source, stream, spent.pop(source_name, NOTHING))
                 except BusyError:
                     raise
                 except SyncError as error:
