@@ -159,6 +159,10 @@ class SnapshotStore(Protocol):
         """The rows of these keys that the snapshot has: `_key` and `columns`, null where the snapshot lacks one."""
         ...
 
+    def emptied_columns(self, name: StreamName, cut: int, snapshot_cut: int, columns: Sequence[str]) -> set[str]:
+        """Of these columns, those in which the snapshot has a value for a record that the read of `cut` brought."""
+        ...
+
     def fold_acknowledged(self, request: DiffRequest, index_cut: int, keep: Iterable[str]) -> None:
         """Write the acknowledged index that `index_cut` names.
 

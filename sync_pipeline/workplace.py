@@ -1,7 +1,7 @@
 """One deployment put together: settings, stores, clients. What the Dagster assets and the commands both work with."""
 
 from collections.abc import Generator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class Workplace:
         self.settings = settings or load_settings()
         self.clock = clock or SystemClock()
         self.secrets = Secrets()
+        self._leases = ExitStack()
+        self._keepers: dict[str, LeaseKeeper] = {}
 
     @cached_property
     def state(self) -> StateStore:
@@ -52,12 +54,17 @@ class Workplace:
     def stage(self, customer: Customer, run: Run, dagster_run_id: str) -> Generator[StageContext]:
         """What one stage of a slice works with, under the customer's lease.
 
+        The lease stays until the workplace closes: nobody else's run may come between two stages of this one.
+
         Raises:
             BusyError: another process holds the lease.
         """
-        with held_lease(self.state.leases, customer.id, self.clock) as keeper:
-            self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
-            yield self.context(customer, run, dagster_run_id, keeper)
+        if customer.id not in self._keepers:
+            lease = held_lease(self.state.leases, customer.id, self.clock)
+            self._keepers[customer.id] = self._leases.enter_context(lease)
+        keeper = self._keepers[customer.id]
+        self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
+        yield self.context(customer, run, dagster_run_id, keeper)
 
     def context(self, customer: Customer, run: Run, dagster_run_id: str, keeper: LeaseKeeper) -> StageContext:
         state = self.state
@@ -109,5 +116,7 @@ class Workplace:
         )
 
     def close(self) -> None:
+        self._keepers.clear()
+        self._leases.close()
         if "state" in self.__dict__:
             self.state.close()

@@ -19,10 +19,13 @@ log = structlog.get_logger()
 class Heartbeat:
     """Implements `ports.LeaseKeeper`. A thread renews: the event loop may be busy computing for longer than a beat."""
 
-    def __init__(self, leases: SqlLeases, lease: Lease, clock: Clock, acquired: float) -> None:
+    def __init__(
+        self, leases: SqlLeases, lease: Lease, clock: Clock, acquired: float, beat_seconds: float = HEARTBEAT_SECONDS
+    ) -> None:
         self._leases = leases
         self._lease = lease
         self._clock = clock
+        self._beat_seconds = beat_seconds
         # Counted from before the transaction that set the expiry: a slow store must not lengthen our own idea of it.
         self._lasts_until = acquired + LEASE_SECONDS
         self._lost = False
@@ -47,10 +50,13 @@ class Heartbeat:
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
-        self._leases.release(self._lease)
+        try:
+            self._leases.release(self._lease)
+        except SQLAlchemyError as error:  # it ends by itself; what the block did, or raised, counts
+            log.warning("lease_not_released", customer=self._lease.customer_id, error=type(error).__name__)
 
     def _beat(self) -> None:
-        while not self._stop.wait(HEARTBEAT_SECONDS):
+        while not self._stop.wait(self._beat_seconds):
             started = self._clock.monotonic()
             try:
                 self._leases.renew(self._lease)
@@ -64,7 +70,9 @@ class Heartbeat:
 
 
 @contextmanager
-def held_lease(leases: SqlLeases, customer_id: str, clock: Clock) -> Generator[Heartbeat]:
+def held_lease(
+    leases: SqlLeases, customer_id: str, clock: Clock, beat_seconds: float = HEARTBEAT_SECONDS
+) -> Generator[Heartbeat]:
     """Hold the customer's lease for the length of the block.
 
     Raises:
@@ -77,7 +85,7 @@ def held_lease(leases: SqlLeases, customer_id: str, clock: Clock) -> Generator[H
             f"Another process is syncing {customer_id}.",
             "Wait for it to finish; `sync-pipeline status` shows it. A dead process is replaced within 30 seconds.",
         )
-    heartbeat = Heartbeat(leases, lease, clock, acquired)
+    heartbeat = Heartbeat(leases, lease, clock, acquired, beat_seconds)
     heartbeat.start()
     try:
         yield heartbeat

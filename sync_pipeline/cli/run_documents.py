@@ -4,15 +4,15 @@ import asyncio
 from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
+from sync_pipeline.cli.output import exit_code_of
 from sync_pipeline.definitions import defs
 from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
 from sync_pipeline.domain.lease import LEASE_SECONDS
 from sync_pipeline.domain.report import exit_code
 from sync_pipeline.domain.run import Layer, Run, RunStatus
-from sync_pipeline.orchestration.launch import execute_slice, new_run
+from sync_pipeline.orchestration.launch import REMEDY, execute_slice, new_run
 from sync_pipeline.workplace import Workplace
 
-EXIT_BUSY = 4
 RUNNABLE = (None, Layer.INITIAL, Layer.NIGHTLY)
 
 
@@ -32,7 +32,7 @@ def run_to_the_end(customer_id: str, layer: Layer | None, *, wait: bool) -> tupl
         try:
             wait_for_lease(workplace, customer_id)
         except BusyError as error:
-            return not_run(run, error), EXIT_BUSY
+            return not_run(run, error), exit_code_of(error)
         while True:
             failure = execute_slice(workplace, run, defs)
             document, code = outcome(workplace, run, failure)
@@ -59,12 +59,12 @@ def wait_for_lease(workplace: Workplace, customer_id: str) -> None:
         asyncio.run(workplace.clock.sleep(1))
 
 
-def outcome(workplace: Workplace, run: Run, failure: str | None) -> tuple[dict[str, Any], int]:
+def outcome(workplace: Workplace, run: Run, failure: SyncError | None) -> tuple[dict[str, Any], int]:
     """The stored report of a run, with an `error` when it failed."""
     row = workplace.state.runs.run(run.customer_id, run.run_id)
     if row is None or row["report"] is None:
-        reason = failure or "the run left no report"
-        return not_run(run, SyncError(reason, "The Dagster UI shows the whole run; run it again.")), 1
+        error = failure or SyncError("The run left no report.", REMEDY)
+        return not_run(run, error), exit_code_of(error)
     report = dict(row["report"])
     if report["stage_failures"]:
         first = report["stage_failures"][0]

@@ -5,6 +5,7 @@ import uuid
 import dagster as dg
 
 from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.run import Layer, Run
 from sync_pipeline.orchestration.home import prepare_dagster_home
 from sync_pipeline.orchestration.partitions import register
@@ -13,6 +14,7 @@ from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
 
 JOB = "nightly_sync"
+REMEDY = "The Dagster UI shows the whole run; run it again."
 
 
 def new_run(workplace: Workplace, customer: Customer, layer: Layer | None) -> Run:
@@ -22,7 +24,7 @@ def new_run(workplace: Workplace, customer: Customer, layer: Layer | None) -> Ru
     return Run(customer.id, f"{layer.value}-{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", layer, MANUAL_SLOT)
 
 
-def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -> str | None:
+def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -> SyncError | None:
     """Work on `run` for one slice; answers why the Dagster run failed, None when it succeeded."""
     prepare_dagster_home(workplace.settings.dagster_home)
     with dg.DagsterInstance.get() as instance:
@@ -36,14 +38,17 @@ def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -
         )
         if result.success:
             return None
-        return next((why_failed(event) for event in result.all_events if event.is_step_failure), "The run failed.")
+        failures = [why_failed(event) for event in result.all_events if event.is_step_failure]
+        return failures[0] if failures else SyncError("The run failed.", REMEDY)
 
 
-def why_failed(event: dg.DagsterEvent) -> str:
+def why_failed(event: dg.DagsterEvent) -> SyncError:
     """Our own words about a failed step; those of an error that Dagster raised itself may hold anything."""
     told = event.step_failure_data.user_failure_data
     if told is not None and told.description:
-        return told.description
+        code = told.metadata.get("code")
+        kind = BusyError if code is not None and code.value == BusyError.code else SyncError
+        return kind(told.description, REMEDY)
     error = event.step_failure_data.error
-    kind = error.cause.cls_name if error is not None and error.cause is not None else error and error.cls_name
-    return f"The step {event.step_key} ended with {kind or 'an error'}."
+    name = error.cause.cls_name if error is not None and error.cause is not None else error and error.cls_name
+    return SyncError(f"The step {event.step_key} ended with {name or 'an error'}.", REMEDY)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from sync_pipeline.domain.errors import PausedError, QuotaSpentError, SyncError
+from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SyncError
 from sync_pipeline.domain.run import RunStatus
-from sync_pipeline.orchestration.assets.stage import stage
+from sync_pipeline.orchestration.assets.stage import failure, stage
 from sync_pipeline.orchestration.metadata import snapshot_metadata
 from sync_pipeline.orchestration.partitions import customers
 from sync_pipeline.orchestration.resources import WorkplaceResource
@@ -35,9 +35,11 @@ def source_snapshot(context: dg.AssetExecutionContext, workplace: WorkplaceResou
             finish_without_applying(stage_context, RunStatus.PARKED, error)
             context.log.warning(str(error))
             return
+        except BusyError:
+            raise
         except SyncError as error:
             finish_without_applying(stage_context, RunStatus.FAILED, error)
-            raise dg.Failure(str(error), metadata={"remedy": error.remedy}, allow_retries=False) from None
+            raise failure(error) from None
     rows = sum(read.rows for read in result.reads)
     context.log.info(f"{len(result.reads)} streams read, {rows} rows, {len(result.failed)} streams failed")
     yield dg.MaterializeResult(metadata=snapshot_metadata(result))

@@ -6,24 +6,52 @@ from contextlib import contextmanager
 import dagster as dg
 
 from sync_pipeline.domain.defect import describe
-from sync_pipeline.domain.errors import BusyError, ConfigurationError
+from sync_pipeline.domain.errors import BusyError, SyncError
+from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.runs import run_of
+from sync_pipeline.stages.applied_ledger import finish_without_applying
 from sync_pipeline.stages.context import StageContext
 
 
 @contextmanager
 def stage(context: dg.AssetExecutionContext, workplace: WorkplaceResource) -> Generator[StageContext]:
-    """The stage's context under the customer's lease; errors a person must act on become Dagster failures."""
+    """The stage's context under the customer's lease; an error closes the slice and becomes a Dagster failure."""
     opened = workplace.get()
     try:
         customer = opened.customer(context.partition_key)
-        with opened.stage(customer, run_of(context, opened, customer), context.run.run_id) as stage_context:
+        run = run_of(context, opened, customer)
+        with (
+            opened.stage(customer, run, context.run.run_id) as stage_context,
+            closing_on_error(stage_context, context.op_execution_context.op.name),
+        ):
             yield stage_context
-    except (BusyError, ConfigurationError) as error:
-        raise dg.Failure(str(error), metadata={"remedy": error.remedy}, allow_retries=False) from None
+    except SyncError as error:
+        raise failure(error) from None
     except dg.Failure:
         raise
     except Exception as error:  # noqa: BLE001 - the last resort before Dagster stores it
-        # Dagster would store the error's text and its causes', which may quote a record: only kind and place are told.
-        raise dg.Failure(describe(error), allow_retries=False) from None
+        raise failure(defect(error)) from None
+
+
+@contextmanager
+def closing_on_error(context: StageContext, subject: str) -> Generator[None]:
+    """A slice that an error ends leaves a report too: its run is over, and does not look busy for ever."""
+    try:
+        yield
+    except (BusyError, dg.Failure):
+        raise  # somebody else has the lease, or the slice is closed already
+    except Exception as error:
+        told = error if isinstance(error, SyncError) else defect(error)
+        finish_without_applying(context, RunStatus.FAILED, told, subject)
+        raise told from error
+
+
+def defect(error: Exception) -> SyncError:
+    """Dagster would store the error's text and its causes', which may quote a record: only kind and place are told."""
+    return SyncError(describe(error), "This is a defect of sync-pipeline; report it with this line, and run again.")
+
+
+def failure(error: SyncError) -> dg.Failure:
+    """An error for a person as Dagster shows it; `orchestration.launch` reads the code back."""
+    return dg.Failure(str(error), metadata={"remedy": error.remedy, "code": error.code}, allow_retries=False)

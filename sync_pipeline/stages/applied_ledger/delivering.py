@@ -126,11 +126,11 @@ class Delivery:
     async def _unauthorized(self, batch: SendingBatch, answer: Answer) -> None:
         try:
             await self._state.confirm_credential(self._destination, answer.status)
-            if len(batch.ids) == 1:
-                self._state.count_unauthorized_single(answer.status)
         except SyncError:
             self._context.sending.planned_again(batch.ids)  # nothing happened, and no row is to blame
             raise
+        if len(batch.ids) == 1 and not self._state.is_to_blame(batch.ids, answer.status):
+            return  # still marked as on its way: the resolution of doubt sends it once more
         if len(batch.ids) > 1 and not self._state.accepted:
             # Most likely the key may not write at all: two rows alone will show it.
             self._try_again(batch, probes(batch.ids))

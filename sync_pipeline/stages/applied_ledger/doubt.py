@@ -53,8 +53,8 @@ class DoubtResolution:
                 return self._refused(ids, answer)
             case Outcome.UNAUTHORIZED:
                 await state.confirm_credential(self._destination, answer.status)
-                if len(ids) == 1:
-                    state.count_unauthorized_single(answer.status)
+                if len(ids) == 1 and not state.is_to_blame(ids, answer.status):
+                    return (ids,)
                 return self._refused(ids, answer)
             case Outcome.THROTTLED:
                 state.throttled(answer)

@@ -1,6 +1,7 @@
 """The state of one slice's sending: how often it may still try, and why it has to stop."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sync_pipeline.domain.answer import Answer
@@ -34,7 +35,7 @@ class SliceState:
     exhausted: str | None = None
     accepted: int = 0
     tries: int = 0
-    unauthorized_singles: int = 0
+    suspects: list[int] = field(default_factory=list)
 
     @property
     def stopped(self) -> bool:
@@ -92,15 +93,22 @@ class SliceState:
             self.context.breakers.pause(customer, reason, "applied_ledger")
             raise PrerequisiteError(reason, remedy)
 
-    def count_unauthorized_single(self, status: int | None) -> None:
-        """Two rows refused alone while none was ever accepted: the key may not write, no row is to blame.
+    def is_to_blame(self, ids: Sequence[int], status: int | None) -> bool:
+        """Whether a row that a good key may not write is refused for itself: only if others were accepted.
+
+        Until then it is set aside, to be sent once more at the end.
 
         Raises:
-            PrerequisiteError: the operations stay planned; a hundred dead letters would help nobody.
+            PrerequisiteError: two refusals and nothing accepted: the key may not write at all. The operations stay
+                planned; a hundred dead letters would help nobody.
         """
-        self.unauthorized_singles += 1
-        if self.accepted == 0 and self.unauthorized_singles >= REFUSED_SINGLES_BEFORE_FAILING:
+        if self.accepted:
+            return True
+        self.suspects += ids
+        if len(self.suspects) >= REFUSED_SINGLES_BEFORE_FAILING:
+            self.context.sending.planned_again(self.suspects)
             raise PrerequisiteError(
                 f"Virtuous refuses every contact of {self.context.customer.id} ({status}), while the key is valid.",
                 "Give the key's permission group the right to create and edit contacts, then run again.",
             )
+        return False

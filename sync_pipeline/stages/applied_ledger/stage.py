@@ -84,11 +84,13 @@ def finish(context: StageContext, status: RunStatus, resume_at: datetime | None)
     return report
 
 
-def finish_without_applying(context: StageContext, status: RunStatus, error: SyncError) -> RunReport:
-    """Close a slice that ended before anything was sent: paused, parked, or a prerequisite is missing."""
+def finish_without_applying(
+    context: StageContext, status: RunStatus, error: SyncError, subject: str = "prerequisites"
+) -> RunReport:
+    """Close a slice that an error ended: paused, parked, a prerequisite is missing, or a stage has a defect."""
     resume_at = error.until if isinstance(error, QuotaSpentError) else None
     if status != RunStatus.PARKED:
-        context.fail("prerequisites", error.message, error.remedy)
+        context.fail(subject, error.message, error.remedy)
     if status == RunStatus.FAILED:
         context.breakers.count_run(context.customer.id, failed=True)
     return finish(context, status, resume_at)

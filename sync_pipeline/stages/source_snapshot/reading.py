@@ -70,7 +70,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
     finally:
         writer.discard()
         context.cuts.note_requests(lease, cut.cut, source.requests - requests, source.pauses - pauses)
-    confirm_columns(context, stream, sealed)
+    confirm_columns(context, plan, sealed, position)
     proven = matched and _proves_absence(plan, sealed, position)
     snapshot_cut = _into_snapshot(context, name, sealed, position, proven=proven)
     context.cuts.finish_read(
@@ -145,12 +145,19 @@ async def _read_pages(source: Source, plan: ReadPlan, writer: CutWriter) -> _Pag
     return counted
 
 
-def confirm_columns(context: ReadContext, stream: str, sealed: SealedCut) -> None:
-    """A mapped column that no record carries any more would read as empty for everybody: refuse the cut instead."""
-    missing = sorted(set(context.mapping(stream).columns) - set(sealed.columns) - {KEY_COLUMN})
+def confirm_columns(context: ReadContext, plan: ReadPlan, sealed: SealedCut, position: Position) -> None:
+    """A mapped column that no record carries any more would read as empty for everybody: refuse the cut instead.
+
+    In the few records of an incremental read a column may be missing because the API leaves out what is empty. There
+    it has vanished when one of those records had a value in it before.
+    """
+    missing = set(context.mapping(plan.stream).columns) - set(sealed.columns) - {KEY_COLUMN}
+    if missing and plan.since is not None and position.snapshot_cut is not None:
+        name = context.stream_name(plan.stream)
+        missing = context.snapshots.emptied_columns(name, sealed.cut, position.snapshot_cut, sorted(missing))
     if sealed.rows and missing:
         raise SourceError(
-            f"The records of {stream} no longer have {', '.join(missing)}, which the recipe maps.",
+            f"The records of {plan.stream} no longer have {', '.join(sorted(missing))}, which the recipe maps.",
             "The source changed its answer, or the connector or recipe is wrong. Compare one record with the recipe "
             "and map the column that took its place; nothing of this stream was changed in Virtuous.",
         )

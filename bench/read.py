@@ -1,0 +1,137 @@
+"""Read 10,000 users, 15 a page, 50 ms an answer, against a bare loop of httpx that keeps 8 requests going.
+
+Both sides read the same server and take turns, so that a busy machine hurts both; the best of each counts. Ours
+checks, flattens and keys every record and seals them in a Parquet cut, as the stage source_snapshot does; the bare
+loop only decodes. Memory is the peak of this process while ours
+reads, and the server is another process.
+"""
+
+import asyncio
+import json
+import logging
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import structlog
+
+from sync_pipeline.adapters.clock import SystemClock
+from sync_pipeline.adapters.parquet import ParquetStore
+from sync_pipeline.adapters.source import HttpSource
+from sync_pipeline.domain.configuration import Connector, CustomerSource
+from sync_pipeline.domain.cut import ReadPlan, Strategy, StreamName
+
+USERS = 10_000
+PAGE_SIZE = 15
+ANSWER_SECONDS = 0.05
+CONCURRENCY = 8
+REPETITIONS = 3
+GOAL = 1.15
+START_SECONDS = 20
+PAGES = -(-USERS // PAGE_SIZE)
+
+
+async def bare(base: str) -> int:
+    """The floor: nothing but requests, 8 at once, their addresses known beforehand."""
+    numbers = iter(range(1, PAGES + 1))
+    read = 0
+
+    async def worker(client: httpx.AsyncClient) -> None:
+        nonlocal read
+        for number in numbers:
+            answer = await client.get(f"{base}/users", params={"page": number})
+            read += len(answer.json()["data"])
+
+    async with httpx.AsyncClient(headers={"Authorization": "Bearer bench"}) as client:
+        await asyncio.gather(*(worker(client) for _ in range(CONCURRENCY)))
+    return read
+
+
+async def ours(base: str, folder: Path) -> int:
+    connector = Connector.model_validate(
+        {
+            "connector": "bench",
+            "base_url": base,
+            "defaults": {
+                "records": "data",
+                "total": "meta.total",
+                "pagination": {"kind": "next_link", "path": "links.next"},
+            },
+            "streams": {"users": {"path": "/users", "key": ["id"]}},
+        }
+    )
+    config = CustomerSource(connector=connector, reference_source="BENCH")
+    plan = ReadPlan(stream="users", strategy=Strategy.FULL_SNAPSHOT, since=None, concurrency=CONCURRENCY, tries=10)
+    stream = connector.stream("users")
+    writer = ParquetStore(folder).open_cut(StreamName("bench", "users"), 1, stream.key)
+    async with HttpSource(config, {"users": stream}, "bench", SystemClock()) as source:
+        async for page in source.pages(plan):
+            writer.write(page.rows)
+    return writer.seal("updated_at").rows
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The people server in a process of its own, and the base URL it answers at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = Path(__file__).with_name("people_server.py")
+    process = subprocess.Popen([sys.executable, script, str(port), str(USERS), str(ANSWER_SECONDS)])  # noqa: S603 - our own script
+    try:
+        _await_port(port)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _await_port(port: int) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit("the bench server did not start")
+
+
+def timed(read: int, began: float) -> float:
+    seconds = time.perf_counter() - began
+    if read != USERS:
+        raise SystemExit(f"read {read} of {USERS} users")
+    return seconds
+
+
+def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    own: list[float] = []
+    floor: list[float] = []
+    with server() as base:
+        for _ in range(REPETITIONS):
+            with TemporaryDirectory() as folder:
+                began = time.perf_counter()
+                own.append(timed(asyncio.run(ours(base, Path(folder))), began))
+            began = time.perf_counter()
+            floor.append(timed(asyncio.run(bare(base)), began))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    line = {
+        "case": "read_10k_users",
+        "ratio": round(min(own) / min(floor), 3),
+        "goal": GOAL,
+        "peak_mb": round(peak_mb, 1),
+        "seconds": round(min(own), 2),
+        "reference_seconds": round(min(floor), 2),
+    }
+    print(json.dumps(line))
+
+
+if __name__ == "__main__":
+    main()

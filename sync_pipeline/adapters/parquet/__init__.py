@@ -1,0 +1,6 @@
+"""Snapshots, change sets and the acknowledged index as Parquet files."""
+
+from sync_pipeline.adapters.parquet.layout import DataFileMissing
+from sync_pipeline.adapters.parquet.store import ParquetStore
+
+__all__ = ["DataFileMissing", "ParquetStore"]

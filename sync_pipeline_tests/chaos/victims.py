@@ -1,0 +1,161 @@
+"""A sandbox that survives, and processes that do not."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sync_pipeline.sandbox.server import running_sandbox
+from sync_pipeline.sandbox.world import World
+from sync_pipeline.settings import load_settings
+from sync_pipeline.workplace import Workplace
+from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VIRTUOUS, VOMO, customer_file, merged, write_yaml
+from sync_pipeline_tests.end_to_end.expectations import assert_delivered
+
+REPOSITORY = Path(__file__).parents[2]
+NIGHT = (sys.executable, "-m", "sync_pipeline_tests.chaos.night", CUSTOMER)
+RUN = (sys.executable, "-m", "sync_pipeline.cli.main", "run", CUSTOMER, "--json")
+PATIENCE_SECONDS = 60
+
+
+class Victim:
+    """A process that runs a night of the customer, sooner or later to be killed."""
+
+    def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                command,
+                cwd=REPOSITORY,
+                env={**os.environ, **environment},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+
+    def go(self) -> None:
+        """Let a `chaos.night` start."""
+        assert self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout.readline() == "ready\n"
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def kill_when(self, condition: Callable[[], bool]) -> bool:
+        """SIGKILL as soon as the condition holds; False when the process ended by itself before."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while self.process.poll() is None:
+            if condition():
+                self.kill()
+                return True
+            assert time.monotonic() < give_up_at, "the night never came to the moment it was to be killed at"
+            threading.Event().wait(0.001)
+        return False
+
+    def kill_after(self, seconds: float) -> bool:
+        """SIGKILL after a while; False when the process ended by itself before."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return True
+        return False
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self) -> tuple[int, dict[str, Any]]:
+        """The exit code, and the JSON document it printed, if any."""
+        said, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
+        return self.process.returncode, json.loads(said) if said else {}
+
+
+@dataclass
+class Scene:
+    """A customer, the sandbox it is synced with, and what to look at afterwards."""
+
+    world: World
+    environment: dict[str, str]
+    log: Path
+    _warm: list[Victim] = field(default_factory=list)
+
+    def night(self, **environment: str) -> Victim:
+        """A night that has begun. The next one is warmed up meanwhile: it takes a second to import everything."""
+        victim = self._warm.pop() if self._warm else self._spare()
+        self._warm.append(self._spare())
+        victim.go()
+        return victim
+
+    def command(self, *words: str) -> Victim:
+        return Victim(words or RUN, self.environment, self.log)
+
+    def clear(self) -> None:
+        for victim in self._warm:
+            victim.kill()
+
+    def finish(self) -> dict[str, Any]:
+        """Nights until one leaves nothing; answers its report."""
+        for _ in range(10):
+            code, report = self.night().end()
+            if code == 0:
+                return report
+        raise AssertionError(f"ten nights in a row left something; the last one ended with {code}: {report}")
+
+    def books(self) -> dict[str, Any]:
+        return self.world.books(VIRTUOUS)
+
+    def state(self) -> tuple[dict[str, int], str | None]:
+        """Operations by state, and the checkpoint of the users."""
+        workplace = Workplace(load_settings(self.environment))
+        try:
+            position = workplace.state.positions.position(CUSTOMER, "vomo", "users")
+            checkpoint = None if position.checkpoint is None else position.checkpoint.isoformat()
+            return workplace.state.ledger_counts(CUSTOMER), checkpoint
+        finally:
+            workplace.close()
+
+    def assert_nothing_lost_and_nothing_twice(self) -> None:
+        assert_delivered(self.world, VIRTUOUS, VOMO)
+        books = self.books()
+        assert (books["duplicates"], books["out_of_order"], books["held"]) == (0, 0, 0)
+        users = self.world.vomo_users(VOMO)
+        assert books["contacts"] == len(users)
+        ledger, checkpoint = self.state()
+        assert set(ledger) <= {"accepted", "superseded"}
+        assert checkpoint == max(user["updated_at"] for user in users)
+
+    def _spare(self) -> Victim:
+        return Victim(NIGHT, self.environment, self.log)
+
+
+@contextmanager
+def staged(folder: Path, database_url: str, users: int = 60, **changes: Any) -> Iterator[Scene]:
+    """A scene with this many users in batches of ten; `changes` go into the customer's file."""
+    world = World()
+    world.add_organization(VIRTUOUS)
+    world.add_vomo_organization(VOMO, users=users)
+    customers = folder / "customers"
+    customers.mkdir()
+    environment = {
+        "SYNC_HOME": str(folder / "home"),
+        "DAGSTER_HOME": str(folder / "home" / "dagster"),
+        "SYNC_DATABASE_URL": database_url,
+        "SYNC_CUSTOMERS": str(customers),
+    }
+    with running_sandbox(world) as url:
+        small = {"destination": {"batch": {"max": 10}}}
+        document = merged(merged(customer_file(folder, url), small), changes)
+        write_yaml(customers / f"{CUSTOMER}.yaml", document)
+        scene = Scene(world, environment, folder / "victims.log")
+        try:
+            yield scene
+        finally:
+            scene.clear()

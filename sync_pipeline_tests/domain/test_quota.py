@@ -1,0 +1,135 @@
+"""The quota rule: our share of the window, and the reserve for everybody else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, decide
+
+NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+RULE = QuotaRule(1_500, HOUR, 0.8)
+
+
+def picture(
+    used: int = 0,
+    limit: int = 1_500,
+    remaining: int | None = None,
+    resets_at: datetime | None = None,
+    blocked_until: datetime | None = None,
+) -> QuotaPicture:
+    return QuotaPicture(used, limit, remaining, resets_at, blocked_until)
+
+
+def requests(number: int, since: datetime = NOW - timedelta(minutes=30)) -> list[datetime]:
+    return [since + timedelta(seconds=second) for second in range(number)]
+
+
+def test_the_budget_is_our_share_of_the_limit() -> None:
+    assert picture().budget(RULE) == 1_200
+
+
+def test_a_cap_makes_the_budget_smaller_and_never_larger() -> None:
+    assert picture().budget(QuotaRule(1_500, HOUR, 0.8, cap=100)) == 80
+    assert picture().budget(QuotaRule(1_500, HOUR, 0.8, cap=9_000)) == 1_200
+
+
+def test_a_cap_leaves_the_reserve_of_the_whole_limit_alone() -> None:
+    assert picture().reserve(QuotaRule(1_500, HOUR, 0.8, cap=100)) == 300
+
+
+def test_the_smallest_limit_still_lets_one_request_through() -> None:
+    rule = QuotaRule(1, HOUR, 0.5)
+    assert picture(limit=1).budget(rule) == 1
+    assert decide(picture(limit=1, remaining=1), rule, [], NOW) is None
+    assert decide(picture(limit=1, remaining=0), rule, [], NOW) is not None
+
+
+def test_a_share_in_hundredths_loses_nothing_to_binary_fractions() -> None:
+    for hundredths in range(1, 101):
+        assert picture(limit=1_000).budget(QuotaRule(1_000, HOUR, hundredths / 100)) == 10 * hundredths
+
+
+def test_requests_are_allowed_up_to_the_budget() -> None:
+    assert decide(picture(), RULE, requests(1_199), NOW) is None
+
+
+def test_a_spent_budget_ends_when_the_oldest_request_leaves_the_window() -> None:
+    own = requests(1_200)
+    refusal = decide(picture(), RULE, own, NOW)
+    assert refusal is not None
+    assert refusal.until == own[0] + HOUR
+
+
+def test_an_overspent_budget_ends_when_enough_requests_have_left_the_window() -> None:
+    """The limit can fall while requests of the larger one are still in the window."""
+    own = requests(1_210)
+    refusal = decide(picture(), RULE, own, NOW)
+    assert refusal is not None
+    assert refusal.until == own[10] + HOUR
+
+
+@pytest.mark.parametrize(("remaining", "is_allowed"), [(301, True), (300, False), (0, False)])
+def test_the_reserve_is_left_to_other_integrations(remaining: int, is_allowed: bool) -> None:
+    resets_at = NOW + timedelta(minutes=10)
+    refusal = decide(picture(remaining=remaining, resets_at=resets_at), RULE, [], NOW)
+    assert (refusal is None) == is_allowed
+    assert refusal is None or refusal.until == resets_at
+
+
+def test_without_a_reset_time_the_reserve_lasts_a_window() -> None:
+    refusal = decide(picture(remaining=0), RULE, [], NOW)
+    assert refusal is not None
+    assert refusal.until == NOW + HOUR
+
+
+def test_a_remainder_of_a_window_that_is_over_stops_nothing() -> None:
+    assert decide(picture(remaining=0, resets_at=NOW), RULE, [], NOW) is None
+
+
+def test_the_wait_virtuous_asked_for_comes_first() -> None:
+    until = NOW + timedelta(minutes=3)
+    refusal = decide(picture(remaining=0, blocked_until=until), RULE, requests(1_300), NOW)
+    assert refusal is not None
+    assert refusal.until == until
+    assert "Virtuous" in refusal.reason
+
+
+def test_a_wait_that_is_over_stops_nothing() -> None:
+    assert decide(picture(blocked_until=NOW), RULE, [], NOW) is None
+
+
+@given(
+    limit=st.integers(1, 500),
+    use=st.floats(0.01, 1.0),
+    cap=st.none() | st.integers(1, 500),
+    used=st.integers(0, 600),
+    remaining=st.none() | st.integers(0, 600),
+    reset_minutes=st.none() | st.integers(-10, 90),
+    blocked_minutes=st.none() | st.integers(-10, 90),
+)
+def test_a_refusal_always_names_a_later_moment_and_a_permit_never_exceeds_the_budget(
+    limit: int,
+    use: float,
+    cap: int | None,
+    used: int,
+    remaining: int | None,
+    reset_minutes: int | None,
+    blocked_minutes: int | None,
+) -> None:
+    rule = QuotaRule(limit, HOUR, use, cap)
+    known = picture(
+        used,
+        limit,
+        remaining,
+        None if reset_minutes is None else NOW + timedelta(minutes=reset_minutes),
+        None if blocked_minutes is None else NOW + timedelta(minutes=blocked_minutes),
+    )
+    refusal = decide(known, rule, requests(used), NOW)
+    if refusal is None:
+        assert used < known.budget(rule) <= max(1, limit)
+    else:
+        assert refusal.until > NOW
+        assert refusal.reason

@@ -1,0 +1,22 @@
+"""Fixtures of the end-to-end tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sync_pipeline_tests.end_to_end.deployment import Deployment, deployed
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, sqlite_url: str) -> Iterator[Deployment]:
+    """40 VOMO users, nothing synced yet, SQLite."""
+    with deployed(tmp_path, sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture
+def deployment_on(tmp_path: Path, database_url: str) -> Iterator[Deployment]:
+    """The same, once on each kind of database."""
+    with deployed(tmp_path, database_url) as made:
+        yield made

@@ -1,0 +1,104 @@
+"""An organization that asks to wait: the slice waits or parks, and no record is charged for it."""
+
+from datetime import timedelta
+
+import pytest
+
+from sync_pipeline_tests.end_to_end.deployment import BATCH, VIRTUOUS, VOMO, Deployment
+from sync_pipeline_tests.end_to_end.expectations import assert_delivered
+
+CONTACT = "/api/Contact"
+ASKS_TO_WAIT = [{"kind": "rate_limited"}, {"kind": "status_before", "status": 503}]
+
+
+@pytest.mark.parametrize("fault", ASKS_TO_WAIT, ids=["429", "503"])
+def test_a_short_wait_is_sat_out(deployment: Deployment, fault: dict[str, object]) -> None:
+    deployment.configure(destination={"batch": {"max": 10}})
+    deployment.world.add_fault(side="virtuous", path=CONTACT, retry_after=7, times=2, **fault)
+    night = deployment.night()
+    assert (night.code, night.report.successes, night.report.failures) == (0, 40, 0)
+    assert night.report.rate_limit_pauses == (1 if fault["kind"] == "rate_limited" else 0)  # one wait for both answers
+    assert sum(deployment.clock.slept) == pytest.approx(7, abs=0.1)
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
+@pytest.mark.parametrize("fault", ASKS_TO_WAIT, ids=["429", "503"])
+def test_a_long_wait_parks_the_run_until_the_time_named(deployment: Deployment, fault: dict[str, object]) -> None:
+    deployment.world.add_fault(side="virtuous", path=CONTACT, retry_after=7200, times=1, **fault)
+    started = deployment.clock.now()
+    parked = deployment.slice_of_night()
+    assert (parked.code, parked.report.status, parked.report.pending) == (3, "parked", 40)
+    assert parked.report.resume_at is not None
+    assert abs(parked.report.resume_at - started - timedelta(hours=2)) < timedelta(seconds=1)
+    assert (parked.report.deferred, parked.report.failures, parked.report.stage_failures) == (0, 0, [])
+
+    early = deployment.slice_of_night()  # somebody starts a run by hand before the time
+    assert (early.report.status, early.report.resume_at) == ("parked", parked.report.resume_at)
+    assert early.report.stage_failures == []
+    assert deployment.books()["requests"][BATCH] == 1
+
+    deployment.clock.advance(hours=2)
+    done = deployment.slice_of_night()
+    assert (done.code, done.report.carried) == (0, 40)
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
+@pytest.mark.parametrize("retry_after", [0, 1, 9])
+def test_an_organization_that_asks_to_wait_for_ever_is_left_alone(deployment: Deployment, retry_after: int) -> None:
+    deployment.configure(destination={"batch": {"max": 10}})
+    deployment.world.add_fault(side="virtuous", path=CONTACT, kind="rate_limited", retry_after=retry_after)
+    for _ in range(3):
+        night = deployment.night()
+        assert (night.code, night.report.status) == (3, "parked")
+        assert night.report.resume_at is not None
+    assert deployment.books()["requests"][BATCH] <= 3 * 20
+    assert deployment.ledger() == {"planned": 40}
+    deployment.world.clear_faults()
+    assert deployment.night().code == 0
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
+def test_what_the_headers_leave_is_left_to_other_integrations(deployment: Deployment) -> None:
+    deployment.configure(destination={"batch": {"max": 4}, "quota": {"requests": 1500}})
+    deployment.world.change_organization(VIRTUOUS, quota={"requests": 20})
+    deployment.world.spend_quota(VIRTUOUS, 12)
+    parked = deployment.slice_of_night()
+    books = deployment.books()
+    assert (parked.code, parked.report.status) == (3, "parked")
+    assert "429" not in books["answers"]
+    assert books["quota"]["used"] <= 16  # a fifth of the window stays for the others
+    assert parked.report.resume_at is not None
+    assert parked.report.resume_at.timestamp() >= books["quota"]["resets_at"]
+
+    deployment.clock.advance(seconds=(parked.report.resume_at - deployment.clock.now()).total_seconds())
+    done = deployment.slice_of_night()
+    assert (done.code, done.report.carried) == (0, parked.report.pending)
+    assert "429" not in deployment.books()["answers"]
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
+@pytest.mark.parametrize(("requests", "foreign"), [(5, 0), (9, 3), (13, 6)])
+def test_a_small_quota_is_used_to_its_end_and_never_over_it(
+    deployment: Deployment, requests: int, foreign: int
+) -> None:
+    deployment.configure(destination={"batch": {"max": 2}, "quota": {"use": 1.0}})
+    deployment.world.change_organization(VIRTUOUS, quota={"requests": requests})
+    for _ in range(20):
+        deployment.world.spend_quota(VIRTUOUS, foreign)
+        night = deployment.slice_of_night()
+        if night.code == 0:
+            break
+        assert night.report.resume_at is not None
+        deployment.clock.advance(seconds=(night.report.resume_at - deployment.clock.now()).total_seconds())
+    assert night.code == 0
+    assert "429" not in deployment.books()["answers"]
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
+def test_prerequisites_that_do_not_fit_the_quota_park_the_run_without_a_failure(deployment: Deployment) -> None:
+    deployment.world.add_fault(side="virtuous", path="/api/Organization", kind="rate_limited", retry_after=1800, times=1)
+    parked = deployment.slice_of_night()
+    assert (parked.code, parked.report.status) == (3, "parked")
+    assert parked.report.stage_failures == []
+    deployment.clock.advance(minutes=30)
+    assert deployment.slice_of_night().code == 0
