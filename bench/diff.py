@@ -3,10 +3,11 @@
 The third night of a stream: 1.6 % of the rows changed, came or went since the second night, whose changes were
 acknowledged after the index was folded. Ours is `candidates` consumed to the end and `fold_acknowledged`; the raw join
 only counts the rows that differ. Every measurement is a process of its own, and both sides take turns, so that a busy
-machine hurts both; the best of each counts.
+machine hurts both; the best of each counts. `cpu_ratio` compares processor time, which other processes hardly touch.
 
 The seed's map keeps the previous snapshot in memory and walks the current one; here as Python dicts, 1 M rows.
 """
+# ruff: noqa: S608 - queries are made of names and numbers of this file
 
 import argparse
 import json
@@ -25,6 +26,7 @@ import duckdb
 import polars as pl
 
 from sync_pipeline.adapters.parquet import ParquetStore
+from sync_pipeline.adapters.parquet.layout import Kind, StreamFiles
 from sync_pipeline.domain.cut import StreamName
 from sync_pipeline.domain.diff import Acknowledged, DiffRequest
 
@@ -64,11 +66,15 @@ def rows_of_night(rows: int, night: int) -> str:
             strftime(timestamp '2024-01-01' + to_seconds((hash(i + 7) % 50000000)::integer), '%Y-%m-%dT%H:%M:%SZ')
                 as updated_at
         from range({records}) as t(i) where i % 2000 not between {LAST_NIGHT} and {night}
-    """  # noqa: S608 - made of numbers of this file
+    """
+
+
+def file(root: Path, kind: Kind, night: int) -> Path:
+    return StreamFiles(root, NAME).file(kind, night)
 
 
 def snapshot(root: Path, night: int) -> Path:
-    return root / f"customer={NAME.customer_id}" / f"stream={NAME.stream}" / "snapshots" / f"{night}.parquet"
+    return file(root, Kind.SNAPSHOTS, night)
 
 
 def request(night: int, index_cut: int | None, acknowledged: list[Acknowledged]) -> DiffRequest:
@@ -86,12 +92,12 @@ def prepare(root: Path, rows: int, memory_mb: int) -> None:
                 f"copy ({rows_of_night(rows, night)}) to '{snapshot(root, night)}' (format parquet, compression zstd)"
             )
     store.fold_acknowledged(request(BEFORE, None, []), BEFORE, keep=())
-    index = root / f"customer={NAME.customer_id}" / f"stream={NAME.stream}" / "acknowledged" / f"{BEFORE}.parquet"
+    index = file(root, Kind.ACKNOWLEDGED, BEFORE)
     bare = index.rename(index.with_suffix(".bare"))
     with closing(duckdb.connect(config={"threads": THREADS})) as connection:
         connection.execute(
             'copy (select _key, _row_hash, _deleted, md5(_key)::uuid as "acknowledged.core" '
-            f"from read_parquet('{bare}')) to '{index}' (format parquet, compression zstd, compression_level 1)"  # noqa: S608 - our own paths
+            f"from read_parquet('{bare}')) to '{index}' (format parquet, compression zstd, compression_level 1)"
         )
     bare.unlink()
     last_night = request(LAST_NIGHT, BEFORE, [])
@@ -110,7 +116,7 @@ def ours(root: Path, memory_mb: int) -> dict[str, Any]:
     ]
     store = ParquetStore(root, memory_mb, THREADS)
     tonight = request(TONIGHT, LAST_NIGHT, since)
-    begun = time.perf_counter()
+    processor, begun = time.process_time(), time.perf_counter()
     keys = [key for frame in store.candidates(tonight) for key in frame["_key"].to_list()]
     compared = time.perf_counter()
     store.fold_acknowledged(tonight, TONIGHT, keep=keys)
@@ -120,22 +126,24 @@ def ours(root: Path, memory_mb: int) -> dict[str, Any]:
         "seconds": folded - begun,
         "candidates_seconds": compared - begun,
         "fold_seconds": folded - compared,
+        "cpu_seconds": time.process_time() - processor,
     }
 
 
 def raw(root: Path) -> dict[str, Any]:
     differs = " or ".join(f'old."{column}" is distinct from new."{column}"' for column in COLUMNS)
     with closing(duckdb.connect(config={"threads": THREADS})) as connection:
-        begun = time.perf_counter()
+        processor, begun = time.process_time(), time.perf_counter()
         found = connection.execute(
-            f"select count(*) from read_parquet('{snapshot(root, LAST_NIGHT)}') old full outer join "  # noqa: S608 - ours
+            f"select count(*) from read_parquet('{snapshot(root, LAST_NIGHT)}') old full outer join "
             f"read_parquet('{snapshot(root, TONIGHT)}') new on old._key = new._key where {differs}"
         ).fetchone()
-        return {"found": found[0] if found else 0, "seconds": time.perf_counter() - begun}
+        seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - processor
+        return {"found": found[0] if found else 0, "seconds": seconds, "cpu_seconds": cpu_seconds}
 
 
 def seed_map(root: Path) -> dict[str, Any]:
-    begun = time.perf_counter()
+    processor, begun = time.process_time(), time.perf_counter()
     previous = {row["_key"]: row for row in pl.read_parquet(snapshot(root, LAST_NIGHT)).to_dicts()}
     changes: list[tuple[str, dict[str, Any]]] = []
     for current in pl.read_parquet(snapshot(root, TONIGHT)).to_dicts():
@@ -143,7 +151,8 @@ def seed_map(root: Path) -> dict[str, Any]:
         if before is None or before != current:
             changes.append(("update" if before else "create", current))
     changes.extend(("delete", deleted) for deleted in previous.values())
-    return {"found": len(changes), "seconds": time.perf_counter() - begun}
+    seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - processor
+    return {"found": len(changes), "seconds": seconds, "cpu_seconds": cpu_seconds}
 
 
 def in_child(part: str, root: Path, rows: int, memory_mb: int) -> dict[str, Any]:
@@ -154,7 +163,11 @@ def in_child(part: str, root: Path, rows: int, memory_mb: int) -> dict[str, Any]
 
 
 def best(results: list[dict[str, Any]]) -> dict[str, Any]:
-    return {**min(results, key=lambda result: result["seconds"]), "peak_mb": max(r["peak_mb"] for r in results)}
+    return {
+        **min(results, key=lambda result: result["seconds"]),
+        "cpu_seconds": min(result["cpu_seconds"] for result in results),
+        "peak_mb": max(result["peak_mb"] for result in results),
+    }
 
 
 @contextmanager
@@ -188,7 +201,13 @@ def report(case: str, result: dict[str, Any], ratio: float, goal: float, **more:
 
 def compare(case: str, root: Path, arguments: argparse.Namespace, rows: int, reference: str, goal: float) -> float:
     mine, other = measure(root, rows, arguments.memory_mb, reference, arguments.repetitions)
-    more = {"peak_goal_mb": PEAK_GOAL_MB, "reference_seconds": other["seconds"], "reference_peak_mb": other["peak_mb"]}
+    more = {
+        "cpu_ratio": mine["cpu_seconds"] / other["cpu_seconds"],
+        "peak_goal_mb": PEAK_GOAL_MB,
+        "reference_seconds": other["seconds"],
+        "reference_cpu_seconds": other["cpu_seconds"],
+        "reference_peak_mb": other["peak_mb"],
+    }
     report(case, mine, mine["seconds"] / other["seconds"], goal, **more)
     return mine["seconds"]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -81,7 +82,13 @@ class Workplace:
             positions=state.positions,
             cuts=state.cuts,
             planning=state.planning,
-            sending=state.sending(keeper.lease, run.run_id, destination_name(customer), quota_rule(customer)),
+            sending=state.sending(
+                keeper.lease,
+                run.run_id,
+                destination_name(customer),
+                quota_rule(customer),
+                timedelta(seconds=customer.destination.settle_seconds),
+            ),
             quota=state.quota,
             runs=state.runs,
             breakers=state.breakers,

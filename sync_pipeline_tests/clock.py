@@ -11,6 +11,9 @@ class FakeClock:
 
     def __init__(self, start: datetime = START) -> None:
         self._start = start
+        self.reset()
+
+    def reset(self) -> None:
         self._elapsed = 0.0
         self.slept: list[float] = []
 

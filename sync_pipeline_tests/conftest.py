@@ -1,5 +1,7 @@
 """Fixtures for every package: databases nobody else uses."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,8 @@ import pytest
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import metadata
 from sync_pipeline_tests.postgres import PostgresServer
+
+IN_MEMORY = Path("/dev/shm")  # noqa: S108  the folders made in it are our own
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +36,30 @@ def postgres_url(postgres_server: PostgresServer, postgres_database: str) -> Ite
     postgres_server.clear(postgres_database, metadata.tables)
 
 
+@pytest.fixture(scope="session")
+def fast_folder() -> Iterator[Path]:
+    """Where SQLite's syncs cost nothing, if this machine has such a place."""
+    place = IN_MEMORY if IN_MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="sync-sqlite-", dir=place) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(fast_folder: Path) -> Path:
+    """A migrated SQLite database to copy: fifty times as quick as a migration."""
+    path = fast_folder / "migrated.db"
+    Database(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """Address of an SQLite database that is not there yet; opening it makes it."""
-    return f"sqlite:///{tmp_path / 'state.db'}"
+def sqlite_url(sqlite_file: Path) -> Iterator[str]:
+    """Address of a migrated SQLite database without a row."""
+    with tempfile.TemporaryDirectory(dir=sqlite_file.parent) as folder:
+        yield f"sqlite:///{shutil.copy(sqlite_file, Path(folder) / 'state.db')}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Address of a fresh state store; the test runs once on each kind of database."""
+    """Address of a migrated, empty state store; the test runs once on each kind of database."""
     return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")

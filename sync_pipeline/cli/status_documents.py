@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.report import exit_code
@@ -50,7 +52,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
         else {
             "run_id": last["run_id"],
             "layer": last["layer"],
-            "status": last["status"],
+            "status": status_now(workplace, last),
             "started_at": text(last["started_at"]),
             "completed_at": text(last["completed_at"]),
             "resume_at": text(last["resume_at"]),
@@ -65,6 +67,12 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
         "paused_until": text(breaker.paused_until) if breaker.is_paused(now) else None,
         "next_slot": None,
     }
+
+
+def status_now(workplace: Workplace, run: RowMapping) -> str:
+    """A run whose process was killed stays `running` in the store until the next one closes it."""
+    dead = run["status"] == RunStatus.RUNNING and not workplace.state.leases.is_held(run["customer_id"])
+    return RunStatus.FAILED.value if dead else run["status"]
 
 
 def status_exit_code(entry: dict[str, Any]) -> int:

@@ -1,7 +1,9 @@
 """A sandbox that survives, and processes that do not."""
 
+import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +23,7 @@ from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 
 REPOSITORY = Path(__file__).parents[2]
 NIGHT = (sys.executable, "-m", "sync_pipeline_tests.chaos.night", CUSTOMER)
-RUN = (sys.executable, "-m", "sync_pipeline.cli.main", "run", CUSTOMER, "--json")
+RUN = (str(Path(sys.executable).with_name("sync-pipeline")), "run", CUSTOMER, "--json")
 PATIENCE_SECONDS = 60
 
 
@@ -50,10 +52,15 @@ class Victim:
 
     def kill_when(self, condition: Callable[[], bool]) -> bool:
         """SIGKILL as soon as the condition holds; False when the process ended by itself before."""
+        killed = self.signal_when(condition, signal.SIGKILL)
+        self.process.communicate()
+        return killed
+
+    def signal_when(self, condition: Callable[[], bool], number: signal.Signals) -> bool:
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         while self.process.poll() is None:
             if condition():
-                self.kill()
+                self.process.send_signal(number)
                 return True
             assert time.monotonic() < give_up_at, "the night never came to the moment it was to be killed at"
             threading.Event().wait(0.001)
@@ -85,9 +92,15 @@ class Scene:
     world: World
     environment: dict[str, str]
     log: Path
+    settings: dict[str, Any]
     _warm: list[Victim] = field(default_factory=list)
 
-    def night(self, **environment: str) -> Victim:
+    def configure(self, **changes: Any) -> None:
+        """Change the customer's file: `destination={...}` and the like are merged into what is there."""
+        self.settings = merged(self.settings, changes)
+        write_yaml(Path(self.environment["SYNC_CUSTOMERS"]) / f"{CUSTOMER}.yaml", self.settings)
+
+    def night(self) -> Victim:
         """A night that has begun. The next one is warmed up meanwhile: it takes a second to import everything."""
         victim = self._warm.pop() if self._warm else self._spare()
         self._warm.append(self._spare())
@@ -103,14 +116,36 @@ class Scene:
 
     def finish(self) -> dict[str, Any]:
         """Nights until one leaves nothing; answers its report."""
-        for _ in range(10):
+        left: list[tuple[int, dict[str, Any]]] = []
+        while len(left) < 10:
             code, report = self.night().end()
             if code == 0:
                 return report
-        raise AssertionError(f"ten nights in a row left something; the last one ended with {code}: {report}")
+            left.append((code, report))
+        raise AssertionError(f"ten nights in a row left something; the last one: {left[-1]}")
 
     def books(self) -> dict[str, Any]:
         return self.world.books(VIRTUOUS)
+
+    @contextmanager
+    def latency_without_end(self) -> Iterator[None]:
+        """Inside the block, requests with a latency fault are held until its end."""
+        over = threading.Event()
+
+        async def hold(_: float) -> None:
+            await asyncio.to_thread(over.wait, PATIENCE_SECONDS)
+
+        self.world.sleep, usual = hold, self.world.sleep
+        try:
+            yield
+        finally:
+            self.world.sleep = usual
+            over.set()
+
+    def wait_until_idle(self) -> None:
+        """Until the sandbox has answered everything, also what nobody waits for any more."""
+        while sum(self.books()["answers"].values()) < sum(self.books()["requests"].values()):
+            threading.Event().wait(0.02)
 
     def state(self) -> tuple[dict[str, int], str | None]:
         """Operations by state, and the checkpoint of the users."""
@@ -137,8 +172,8 @@ class Scene:
 
 
 @contextmanager
-def staged(folder: Path, database_url: str, users: int = 60, **changes: Any) -> Iterator[Scene]:
-    """A scene with this many users in batches of ten; `changes` go into the customer's file."""
+def staged(folder: Path, database_url: str, users: int = 60) -> Iterator[Scene]:
+    """A scene with this many users in batches of ten."""
     world = World()
     world.add_organization(VIRTUOUS)
     world.add_vomo_organization(VOMO, users=users)
@@ -151,10 +186,8 @@ def staged(folder: Path, database_url: str, users: int = 60, **changes: Any) -> 
         "SYNC_CUSTOMERS": str(customers),
     }
     with running_sandbox(world) as url:
-        small = {"destination": {"batch": {"max": 10}}}
-        document = merged(merged(customer_file(folder, url), small), changes)
-        write_yaml(customers / f"{CUSTOMER}.yaml", document)
-        scene = Scene(world, environment, folder / "victims.log")
+        scene = Scene(world, environment, folder / "victims.log", customer_file(folder, url))
+        scene.configure(destination={"batch": {"max": 10}, "settle_seconds": 1})
         try:
             yield scene
         finally:

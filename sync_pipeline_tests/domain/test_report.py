@@ -14,6 +14,11 @@ from sync_pipeline.domain.report import Outcomes, RunReport, exit_code, slice_st
 from sync_pipeline.domain.run import RunStatus, StageFailure
 
 FAILED = StageFailure("users", "it broke", "mend it")
+NUMBERS = (
+    *("total_changes", "creates", "updates", "deletes", "unchanged"),
+    *("successes", "failures", "deferred", "waiting", "superseded", "held", "pending", "carried"),
+    *("source_requests", "requests_total", "rate_limit_pauses"),
+)
 COUNTS = st.dictionaries(st.sampled_from([state.value for state in State]), st.integers(0, 10_000))
 
 
@@ -99,11 +104,7 @@ def report(**changes: Any) -> RunReport:
         "started_at": datetime(2026, 3, 1, 6, tzinfo=UTC),
         "completed_at": datetime(2026, 3, 1, 6, 4, tzinfo=UTC),
         "duration_seconds": 240.0,
-        **dict.fromkeys(
-            "total_changes creates updates deletes unchanged successes failures deferred waiting superseded held "
-            "pending carried source_requests requests_total rate_limit_pauses".split(),
-            0,
-        ),
+        **dict.fromkeys(NUMBERS, 0),
         "requests": {"POST /api/Contact/Batch": 2},
         "resume_at": None,
         "checkpoint": {"users": "2026-03-01T05:00:00+00:00"},

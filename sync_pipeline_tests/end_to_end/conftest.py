@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sync_pipeline_tests.end_to_end.deployment import Deployment, deployed
+from sync_pipeline_tests.sandbox_fleet import fleet, world  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.report import RunReport, exit_code
 from sync_pipeline.domain.run import Layer, RunStatus
 from sync_pipeline.orchestration.launch import new_run
-from sync_pipeline.ports import Destination
 from sync_pipeline.sandbox.server import running_sandbox
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
@@ -106,9 +105,7 @@ class Deployment:
         self.clock.advance(days=1)
         return night
 
-    def slice_of_night(
-        self, layer: Layer | None = None, before_sending: Callable[[], object] = lambda: None
-    ) -> Night:
+    def slice_of_night(self, layer: Layer | None = None, before_sending: Callable[[], object] = lambda: None) -> Night:
         with self.stages(layer) as stage:
             read, ended = read_sources(stage())
             compared = None

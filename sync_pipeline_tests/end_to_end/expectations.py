@@ -10,7 +10,7 @@ GENDERS = {"M": "Male", "F": "Female"}
 def assert_delivered(
     world: World, virtuous: str, vomo: str, *, reference_source: str = "VOMO", without: frozenset[int] = frozenset()
 ) -> None:
-    """Import what is held; then every user but `without` is one contact with today's values, and nobody is there twice."""
+    """Import what is held; then every user but `without` is one contact with today's values, nobody is there twice."""
     world.run_import(virtuous)
     contacts = world.contacts(virtuous)
     books = world.books(virtuous)

@@ -85,7 +85,7 @@ def test_permissions_in_words_we_do_not_know_warn_and_stop_nothing(deployment: D
 
 
 def test_a_key_of_another_organization_pauses_the_customer_until_a_person_says_so(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment,
 ) -> None:
     deployment.night()
     deployment.world.add_organization("other-token", organization_user_id=999)

@@ -11,7 +11,7 @@ from sync_pipeline.orchestration.launch import execute_slice, new_run
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
-from sync_pipeline_tests.sandbox_fleet import CUSTOMER, fleet, world  # noqa: F401 - fixtures
+from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
 VIRTUOUS, VOMO = "virtuous-token", "vomo-token"
 

@@ -77,6 +77,27 @@ def test_a_change_that_came_while_its_record_was_in_doubt_goes_after_it(deployme
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
+def test_a_newer_value_waits_until_an_older_request_can_no_longer_arrive(deployment_on: Deployment) -> None:
+    deployment_on.night()
+    deployment_on.world.edit_vomo_user(VOMO, 3, phone="(555) 555-0131")
+    deployment_on.world.add_fault(side="virtuous", path=CONTACT, kind="cut_after")
+    deployment_on.slice_of_night()
+    deployment_on.world.clear_faults()
+    deployment_on.world.edit_vomo_user(VOMO, 3, phone="(555) 555-0132")
+    deployment_on.world.edit_vomo_user(VOMO, 4, phone="(555) 555-0133")
+    early = deployment_on.slice_of_night()
+    assert (early.code, early.report.status) == (3, "parked")
+    assert (early.report.carried, early.report.successes, early.report.pending) == (1, 1, 1)
+    assert early.report.resume_at is not None
+    wait = (early.report.resume_at - deployment_on.clock.now()).total_seconds()
+    assert 0 < wait <= 120  # settle_seconds after the last request without an answer
+
+    deployment_on.clock.advance(seconds=wait)
+    late = deployment_on.slice_of_night()
+    assert (late.code, late.report.carried) == (0, 1)
+    assert_delivered(deployment_on.world, VIRTUOUS, VOMO)
+
+
 def test_a_value_taken_back_while_it_was_in_doubt_is_overwritten(deployment: Deployment) -> None:
     phone = deployment.world.vomo_users(VOMO)[2]["phone"]
     deployment.night()

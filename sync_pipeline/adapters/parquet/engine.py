@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-# Level 1 wrote a 10 M row index 1.9 times as fast as the default level and, with hex and hashes, not larger.
+# 1 M rows of 11 columns: 22 MB in 2.2 s of processor time, like the default level in 2.6 s; snappy 44 MB in 1.8 s.
 COMPRESSION = "compression zstd, compression_level 1"
 
 

@@ -14,42 +14,51 @@ from sync_pipeline.domain.diff import Acknowledged
 ROWS_PER_FILE = 100_000
 
 Item = TypeVar("Item")
+Schema = dict[str, type[pl.DataType]]
+
+KEYS_SCHEMA: Schema = {KEY_COLUMN: pl.String}
+SINCE_SCHEMA: Schema = {
+    "position": pl.Int64,
+    KEY_COLUMN: pl.String,
+    "field_group": pl.String,
+    "fingerprint": pl.String,
+    "row_hash": pl.String,
+}
 
 
 def write_since(folder: Path, since: Sequence[Acknowledged]) -> str:
     """Write acknowledged rows, oldest first, where DuckDB can read them; answers the table to select from."""
-    numbered = enumerate(since)
-    schema = {
-        "position": pl.Int64,
-        KEY_COLUMN: pl.String,
-        "field_group": pl.String,
-        "fingerprint": pl.String,
-        "row_hash": pl.String,
-    }
     frames = (
         pl.DataFrame(
-            [(at, row.key, row.field_group, row.fingerprint, row.row_hash) for at, row in rows], schema, orient="row"
+            {
+                "position": range(start, start + len(rows)),
+                KEY_COLUMN: [row.key for row in rows],
+                "field_group": [row.field_group for row in rows],
+                "fingerprint": [row.fingerprint for row in rows],
+                "row_hash": [row.row_hash for row in rows],
+            },
+            SINCE_SCHEMA,
         )
-        for rows in _batches(numbered)
+        for start in range(0, len(since), ROWS_PER_FILE)
+        for rows in [since[start : start + ROWS_PER_FILE]]
     )
-    return _write(folder, "since", frames, pl.DataFrame(schema=schema))
+    return _write(folder, "since", frames, SINCE_SCHEMA)
 
 
 def write_keys(folder: Path, name: str, keys: Iterable[str]) -> str:
     """Write keys where DuckDB can read them; answers the table to select `_key` from, which may repeat a key."""
-    schema = {KEY_COLUMN: pl.String}
-    frames = (pl.DataFrame({KEY_COLUMN: batch}, schema) for batch in _batches(keys))
-    return _write(folder, name, frames, pl.DataFrame(schema=schema))
+    frames = (pl.DataFrame({KEY_COLUMN: batch}, KEYS_SCHEMA) for batch in _batches(keys))
+    return _write(folder, name, frames, KEYS_SCHEMA)
 
 
-def _write(folder: Path, name: str, frames: Iterable[pl.DataFrame], empty: pl.DataFrame) -> str:
+def _write(folder: Path, name: str, frames: Iterable[pl.DataFrame], schema: Schema) -> str:
     paths: list[Path] = []
     for frame in frames:
         paths.append(folder / f"{name}-{len(paths)}.parquet")
         frame.write_parquet(paths[-1], compression="lz4")
     if not paths:
         paths.append(folder / f"{name}.parquet")
-        empty.write_parquet(paths[-1])
+        pl.DataFrame(schema=schema).write_parquet(paths[-1])
     return parquet(*paths)
 
 

@@ -1,5 +1,6 @@
 """One engine, two kinds of transaction, and migrations applied on opening."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,13 +79,13 @@ def create_engine_for(url: str) -> Engine:
 def create_sqlite_engine(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise ArgumentError("every connection would have a state store of its own")
+    file = Path(url.database)
     try:
-        Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError(
-            f"The folder of the state store {url.database} cannot be made: {error.strerror}.",
-            "Let SYNC_DATABASE_URL (or SYNC_HOME) name a place this user may write to.",
-        ) from None
+        raise unwritable(file, error.strerror) from None
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise unwritable(file, "it may only be read")
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -100,6 +101,13 @@ def create_sqlite_engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def unwritable(file: Path, reason: str | None) -> ConfigurationError:
+    return ConfigurationError(
+        f"The state store {file} cannot be written: {reason}.",
+        "Let SYNC_DATABASE_URL (or SYNC_HOME) name a place this user may write to.",
+    )
 
 
 def without_password(url: URL) -> str:

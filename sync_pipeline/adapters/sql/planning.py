@@ -16,6 +16,7 @@ from sync_pipeline.domain.operation import REPLACEABLE, PlannedOperation, State
 from sync_pipeline.domain.positions import CutRow
 from sync_pipeline.ports import Clock
 
+
 class SqlPlanning:
     """Turns changes into operations. Planning a cut again after a crash adds only what is missing."""
 

@@ -65,13 +65,13 @@ class SqlPositions:
             }
 
     def references(self, customer_id: str, stream: str, keys: Sequence[str]) -> dict[str, str]:
-        """The reference id each key was last sent under."""
+        """The reference id each key was last sent under; the one it was last planned under if it never left."""
         statement = (
             select(ledger_changes.c.key, ledger.c.reference_id)
             .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
             .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.stream == stream)
             .where(ledger.c.customer_id == customer_id)
-            .order_by(ledger.c.operation_id)
+            .order_by(ledger.c.attempts > 0, ledger.c.operation_id)
         )
         found: dict[str, str] = {}
         with self._database.read() as connection:
@@ -117,7 +117,10 @@ class SqlPositions:
         ).scalar()
         known = [moment for moment in (reached, row["checkpoint"]) if moment is not None]
         # A deferred operation that is tried again is open again: what was accounted for stays so.
-        values = {"checkpoint_cut": max(newest["cut"], row["checkpoint_cut"] or 0), "checkpoint": max(known, default=None)}
+        values = {
+            "checkpoint_cut": max(newest["cut"], row["checkpoint_cut"] or 0),
+            "checkpoint": max(known, default=None),
+        }
         if first_open is None:
             values |= {"accounted_at": newest["read_completed_at"]}
         values |= {"last_run_id": run_id, "last_run_completed_at": self._clock.now()}

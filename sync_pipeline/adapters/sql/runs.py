@@ -76,9 +76,7 @@ class SqlRuns:
                     )
                 )
 
-    def _close_interrupted(
-        self, connection: Connection, customer_id: str, dagster_run_id: str, now: datetime
-    ) -> None:
+    def _close_interrupted(self, connection: Connection, customer_id: str, dagster_run_id: str, now: datetime) -> None:
         open_slices = connection.execute(
             select(slices)
             .where(slices.c.customer_id == customer_id, slices.c.ended_at.is_(None))
@@ -88,9 +86,18 @@ class SqlRuns:
             connection.execute(
                 update(slices)
                 .where(slices.c.customer_id == customer_id, slices.c.run_id == row.run_id, slices.c.slice == row.slice)
-                .values(
-                    status=RunStatus.FAILED.value, ended_at=now, failures=[*row.failures, INTERRUPTED.as_dict()]
-                )
+                .values(status=RunStatus.FAILED.value, ended_at=now, failures=[*(row.failures or ()), INTERRUPTED.as_dict()])
+            )
+
+    def open_slices(self, customer_id: str) -> list[str]:
+        """Dagster run ids of slices without an end: at work, or left by a process that died."""
+        with self._database.read() as connection:
+            return list(
+                connection.execute(
+                    select(slices.c.dagster_run_id).where(
+                        slices.c.customer_id == customer_id, slices.c.ended_at.is_(None)
+                    )
+                ).scalars()
             )
 
     def note_failures(self, lease: Lease, run_id: str, dagster_run_id: str, failures: list[StageFailure]) -> None:

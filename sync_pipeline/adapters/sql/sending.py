@@ -3,10 +3,10 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, select, update
 
 from sync_pipeline.adapters.sql.acknowledging import acknowledge
 from sync_pipeline.adapters.sql.database import Database
@@ -20,15 +20,26 @@ from sync_pipeline.domain.operation import NoPermit, SendingBatch, SendingOperat
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.ports import Clock, DestinationName, EndpointOf
 
+older = ledger.alias("older")
 DATES_BEFORE_DEAD = 5  # DESIGN section 5
 AHEAD = 100  # puts what was deferred before every other priority, in the order of the index that claims read
 
 
 class SqlSending:
-    """The part of the ledger the sender works on, for one customer's run."""
+    """The part of the ledger the sender works on, for one customer's run.
+
+    `settle`: how long a request without an answer may still take effect, although nobody waits for it any more.
+    """
 
     def __init__(
-        self, database: Database, clock: Clock, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule
+        self,
+        database: Database,
+        clock: Clock,
+        lease: Lease,
+        run_id: str,
+        name: DestinationName,
+        rule: QuotaRule,
+        settle: timedelta = timedelta(),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -36,12 +47,13 @@ class SqlSending:
         self._run_id = run_id
         self._name = name
         self._rule = rule
+        self._settle = settle
 
     def claim(self, limit: int, endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None:
         """Take a permit and mark the next operations as sending; None when nothing can be sent now.
 
         What was deferred goes first, then by priority, then oldest first. Operations of a record that has another
-        one in doubt wait for it.
+        one in doubt wait for it, also after it was repeated and accepted: until what got no answer has settled.
         """
         with self._database.write() as connection:
             require_lease(connection, self._lease)
@@ -59,6 +71,17 @@ class SqlSending:
                 .order_by(ledger.c.operation_id)
             ).all()
             return self._send(connection, rows, endpoint_of) if rows else None
+
+    def unsettled_until(self) -> datetime | None:
+        """When the first operation that waits for an older one of its record to settle may leave; None without any."""
+        with self._database.read() as connection:
+            first = connection.execute(
+                select(func.min(older.c.unanswered_at))
+                .select_from(ledger)
+                .join(older, self._unsettled_older())
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
+            ).scalar()
+        return None if first is None else first + self._settle
 
     def in_doubt(self) -> list[tuple[int, ...]]:
         """Ids of operations that may have left and have no answer, by the request they left in, oldest first."""
@@ -133,7 +156,8 @@ class SqlSending:
             ).all()
             noted: dict[tuple[str, ...], list[int]] = defaultdict(list)
             for operation_id, dates in rows:
-                noted[tuple(sorted({*(dates or []), today.isoformat()}))].append(operation_id)
+                known: list[str] = dates or []
+                noted[tuple(sorted({*known, today.isoformat()}))].append(operation_id)
             buried = 0
             for dates, ids in noted.items():
                 values: dict[str, Any] = {"deferred_dates": list(dates)}
@@ -165,6 +189,7 @@ class SqlSending:
             )
             .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
             .where(in_doubt.c.reference_id.is_(None))
+            .where(~exists().where(self._unsettled_older()).correlate(ledger))
             .order_by(ledger.c.priority, ledger.c.operation_id)
             .limit(limit)
         )
@@ -172,6 +197,16 @@ class SqlSending:
         # One request names one reference source, and a record at most once.
         chosen = {row.reference_id: row for row in reversed(rows) if row.reference_source == rows[0].reference_source}
         return [row for row in rows if chosen.get(row.reference_id) is row]
+
+    def _unsettled_older(self) -> ColumnElement[bool]:
+        """Matches an operation of `ledger` with an older one of its record that may take effect once more."""
+        return and_(
+            older.c.customer_id == ledger.c.customer_id,
+            older.c.reference_source == ledger.c.reference_source,
+            older.c.reference_id == ledger.c.reference_id,
+            older.c.operation_id < ledger.c.operation_id,
+            older.c.unanswered_at > self._clock.now() - self._settle,
+        )
 
     def _send(self, connection: Connection, rows: Sequence[Row], endpoint_of: EndpointOf) -> SendingBatch | NoPermit:
         now = self._clock.now()
@@ -189,6 +224,9 @@ class SqlSending:
                 batch_id=batch_id,
                 evidence=case((ledger.c.state == State.SENDING.value, REPEATED), else_=ledger.c.evidence),
                 attempted_at=now,
+                unanswered_at=case(
+                    (ledger.c.state == State.SENDING.value, ledger.c.attempted_at), else_=ledger.c.unanswered_at
+                ),
                 updated_at=now,
             )
         )

@@ -1,5 +1,7 @@
 """The whole state store: one database, one object per concept."""
 
+from datetime import timedelta
+
 from sync_pipeline.adapters.sql.breakers import SqlBreakers
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database
@@ -28,8 +30,10 @@ class StateStore:
         self.quota = SqlQuota(self.database, clock)
         self.runs = SqlRuns(self.database, clock)
 
-    def sending(self, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule) -> SqlSending:
-        return SqlSending(self.database, self._clock, lease, run_id, name, rule)
+    def sending(
+        self, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule, settle: timedelta = timedelta()
+    ) -> SqlSending:
+        return SqlSending(self.database, self._clock, lease, run_id, name, rule, settle)
 
     def ledger_counts(self, customer_id: str) -> dict[str, int]:
         """All operations of a customer by state."""

@@ -91,6 +91,7 @@ ledger = Table(
     Column("attempts", Integer, nullable=False),
     Column("batch_id", Text),
     Column("attempted_at", UtcDateTime),
+    Column("unanswered_at", UtcDateTime),
     Column("deferrals", Integer, nullable=False),
     Column("deferred_dates", Json),
     Column("accepted_at", UtcDateTime),

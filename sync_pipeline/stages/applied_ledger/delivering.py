@@ -35,10 +35,11 @@ class Delivery:
             batches, refusal = self._claim_round()
             if batches:
                 await self._round(batches)
-            elif refusal is not None:
-                await self._state.wait_or_park(refusal)
-            else:
+                continue
+            refusal = refusal or self._unsettled()
+            if refusal is None:
                 return
+            await self._state.wait_or_park(refusal)
 
     async def _round(self, batches: list[SendingBatch]) -> None:
         """Send a few batches at once and settle every answer, also when one of them ends the slice."""
@@ -80,6 +81,11 @@ class Delivery:
                 break
             batches.append(claimed)
         return batches, None
+
+    def _unsettled(self) -> NoPermit | None:
+        """A request whose sender gave up on it, or died, may reach Virtuous after a newer value and undo it."""
+        until = self._context.sending.unsettled_until()
+        return None if until is None else NoPermit(until, "an older value of a record may still be on its way")
 
     def _claim(self) -> SendingBatch | NoPermit | None:
         sending = self._context.sending

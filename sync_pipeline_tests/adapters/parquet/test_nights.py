@@ -117,7 +117,7 @@ class Model:
         self.index, self.since = entries, []
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(NIGHTS)
 def test_every_night_finds_what_the_model_finds(nights: list[Night]) -> None:
     with tempfile.TemporaryDirectory() as root:

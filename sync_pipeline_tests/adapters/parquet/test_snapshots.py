@@ -57,7 +57,7 @@ def test_columns_of_snapshot_and_delta_are_united_by_exact_name(store: SnapshotS
 
 
 def test_columns_named_like_our_tables_merge(store: SnapshotStore, name: StreamName) -> None:
-    columns = ("snapshot", "delta", "part", "repeated", "_newer")
+    columns: list[str] = ["snapshot", "delta", "part", "repeated", "_newer"]
     old, new = dict.fromkeys(columns, "old"), dict.fromkeys(columns, "new")
     snapshot(store, name, 1, {"1": old, "2": old})
     read(store, name, 2, {"1": new})

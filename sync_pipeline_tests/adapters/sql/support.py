@@ -78,6 +78,7 @@ class Worker:
         run_id: str = RUN,
         rule: QuotaRule = PLENTY,
         lease: Lease | None = None,
+        settle: timedelta = timedelta(),
     ) -> None:
         taken = lease or store.leases.acquire(customer, this_process())
         assert taken is not None, "the lease is held"
@@ -88,13 +89,11 @@ class Worker:
         self.rule = rule
         self.lease = taken
         self.name = DestinationName(customer, HOST)
-        self.sending: SqlSending = store.sending(taken, run_id, self.name, rule)
+        self.sending: SqlSending = store.sending(taken, run_id, self.name, rule, settle)
 
     def in_run(self, run_id: str) -> "Worker":
         """The same process, going on with another run."""
-        return Worker(
-            self.store, self.clock, customer=self.customer, run_id=run_id, rule=self.rule, lease=self.lease
-        )
+        return Worker(self.store, self.clock, customer=self.customer, run_id=run_id, rule=self.rule, lease=self.lease)
 
     def begin_run(self, dagster_run_id: str = "dagster-1", layer: Layer = Layer.NIGHTLY) -> None:
         self.store.runs.begin_slice(
@@ -213,7 +212,7 @@ def contents(store: StateStore) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, to show that nothing changed."""
     with store.database.read() as connection:
         return {
-            table.name: sorted((tuple(map(repr, row)) for row in connection.execute(select(table))))
+            table.name: sorted(tuple(map(repr, row)) for row in connection.execute(select(table)))
             for table in metadata.sorted_tables
         }
 

@@ -1,6 +1,6 @@
 """Claiming: what leaves next, and what is written down before it does."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from sync_pipeline.adapters.sql.state import StateStore
@@ -18,7 +18,7 @@ from sync_pipeline_tests.adapters.sql.support import (
     refused,
     steps_of,
 )
-from sync_pipeline_tests.clock import FakeClock
+from sync_pipeline_tests.clock import START, FakeClock
 
 
 def keys(worker: Worker, limit: int = 100) -> list[str]:
@@ -138,6 +138,35 @@ def test_a_record_with_an_operation_in_doubt_waits_and_the_others_go(worker: Wor
     assert keys(worker) == ["2"]
     assert worker.sending.claim(10, endpoint_of) is None
     worker.sending.accepted(doubtful.ids)
+    assert keys(worker) == ["1"]
+
+
+def test_a_newer_value_waits_until_a_request_without_an_answer_can_no_longer_arrive(
+    store: StateStore, clock: FakeClock
+) -> None:
+    """Its repeat was accepted; the first one may still be on its way, and would undo what comes in between."""
+    worker = Worker(store, clock, settle=timedelta(seconds=120))
+    worker.plan(operation("1", "a"))
+    silent = worker.claim()
+    clock.advance(seconds=30)
+    claimed(worker.sending.claim_again(silent.ids, endpoint_of))
+    worker.sending.accepted(silent.ids)
+    worker.plan(operation("1", "b"), operation("2"))
+    assert keys(worker) == ["2"]
+    assert worker.sending.claim(10, endpoint_of) is None
+    assert worker.sending.unsettled_until() == START + timedelta(seconds=120)
+    clock.advance(seconds=90)
+    assert worker.sending.unsettled_until() is None
+    assert keys(worker) == ["1"]
+
+
+def test_a_request_that_was_answered_holds_nothing_up(store: StateStore, clock: FakeClock) -> None:
+    worker = Worker(store, clock, settle=timedelta(seconds=120))
+    worker.plan(operation("1", "a"))
+    worker.sending.planned_again(worker.claim().ids)
+    worker.sending.accepted(worker.claim().ids)
+    worker.plan(operation("1", "b"))
+    assert worker.sending.unsettled_until() is None
     assert keys(worker) == ["1"]
 
 

@@ -188,6 +188,15 @@ def test_the_reference_of_a_record_is_the_one_it_was_last_sent_under(worker: Wor
     assert worker.store.positions.references(CUSTOMER, STREAM, ["1", "2", "unknown"]) == {"1": "new", "2": "two"}
 
 
+def test_a_reference_that_never_left_does_not_hide_the_one_that_did(worker: Worker) -> None:
+    """A deletion names the contact that Virtuous knows, not one that was only planned."""
+    worker.plan(operation("1", "a", reference="known"))
+    worker.accept_all()
+    worker.plan(operation("1", "b", reference="planned"), operation("2", reference="never sent"))
+    found = worker.store.positions.references(CUSTOMER, STREAM, ["1", "2"])
+    assert found == {"1": "known", "2": "never sent"}
+
+
 def test_the_references_of_very_many_records_can_be_asked_for_at_once(worker: Worker) -> None:
     """A stage asks for a whole frame of vanished records, 50,000 rows."""
 

@@ -199,7 +199,7 @@ def test_takers_at_the_same_time_never_exceed_the_budget_together(processes: lis
     rule = QuotaRule(25, HOUR, 0.8)
     with ThreadPoolExecutor(8) as threads:
         takers = [(quota, name) for quota in processes for name in (MINE, SISTER)]
-        taken = list(threads.map(lambda taker: take_all(*taker, rule), takers))
+        taken = list(threads.map(lambda taker: take_all(taker[0], taker[1], rule), takers))
     assert sum(taken) == 20
 
 

@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.Text(), nullable=True),
         sa.Column("attempted_at", UtcDateTime(), nullable=True),
+        sa.Column("unanswered_at", UtcDateTime(), nullable=True),
         sa.Column("deferrals", sa.Integer(), nullable=False),
         sa.Column("deferred_dates", Json, nullable=True),
         sa.Column("accepted_at", UtcDateTime(), nullable=True),

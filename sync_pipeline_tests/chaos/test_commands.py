@@ -1,0 +1,73 @@
+"""`sync-pipeline run` itself, killed, told to stop, and started twice at once."""
+
+import signal
+from collections.abc import Callable
+
+import dagster as dg
+import pytest
+
+from sync_pipeline_tests.chaos.victims import RUN, Scene
+from sync_pipeline_tests.end_to_end.deployment import BATCH, CUSTOMER
+
+pytestmark = pytest.mark.chaos
+
+CONTACT = "/api/Contact"
+STATUS = (RUN[0], "status", CUSTOMER, "--json")
+
+
+def first_batch_left(scene: Scene) -> Callable[[], bool]:
+    return lambda: scene.books()["requests"].get(BATCH, 0) > 0
+
+
+def dagster_statuses(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Of the customer's Dagster runs, oldest first."""
+    monkeypatch.setenv("DAGSTER_HOME", scene.environment["DAGSTER_HOME"])
+    with dg.DagsterInstance.get() as instance:
+        return [run.status.value for run in reversed(instance.get_runs())]
+
+
+def test_a_run_that_is_killed_is_finished_by_the_next_and_looks_busy_to_nobody(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=300)
+    assert scene.command().kill_when(first_batch_left(scene))
+    code, status = scene.command(*STATUS).end()
+    assert (code, status["last_run"]["status"]) == (1, "failed")
+
+    scene.world.clear_faults()
+    code, report = scene.command().end()
+    assert (code, report["status"]) == (0, "done")
+    assert report["carried"] + report["successes"] == 60
+    scene.assert_nothing_lost_and_nothing_twice()
+    assert dagster_statuses(scene, monkeypatch) == ["FAILURE", "SUCCESS"]
+
+
+def test_a_run_that_is_told_to_stop_says_so_and_the_next_goes_on(scene: Scene) -> None:
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=300)
+    victim = scene.command()
+    assert victim.signal_when(first_batch_left(scene), signal.SIGTERM)
+    code, report = victim.end()
+    assert (code, report["status"], report["error"]["code"]) == (1, "failed", "interrupted")
+    assert report["failures"] == 0
+
+    scene.world.clear_faults()
+    assert scene.command().end()[0] == 0
+    scene.assert_nothing_lost_and_nothing_twice()
+
+
+def test_two_runs_at_once_do_the_work_once(scene: Scene) -> None:
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=200)
+    both = [scene.command(), scene.command()]
+    codes = sorted(victim.end()[0] for victim in both)
+    assert codes in ([0, 0], [0, 4])  # the other one waited for its turn, or said that the customer is busy
+    assert scene.books()["rows_received"] == 60
+    scene.assert_nothing_lost_and_nothing_twice()
+
+
+def test_two_processes_that_do_not_wait_leave_one_at_work(scene: Scene) -> None:
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=200)
+    both = [scene.night(), scene.night()]
+    codes = sorted(victim.end()[0] for victim in both)
+    assert codes == [0, 4]
+    assert scene.books()["rows_received"] == 60
+    scene.assert_nothing_lost_and_nothing_twice()

@@ -1,0 +1,89 @@
+"""kill -9 at chosen points, each one a place where an answer, a file or a row has just come into being."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sync_pipeline_tests.chaos.victims import Scene
+from sync_pipeline_tests.end_to_end.deployment import BATCH, SINGLE, USERS, VIRTUOUS, VOMO
+
+pytestmark = pytest.mark.chaos
+
+CONTACT = "/api/Contact"
+Reached = Callable[[], bool]
+
+
+def requests_from_now(scene: Scene, token: str, name: str, number: int) -> Reached:
+    def count() -> int:
+        return scene.world.books(token)["requests"].get(name, 0)
+
+    before = count()
+    return lambda: count() >= before + number
+
+
+def files_from_now(scene: Scene, kind: str) -> Reached:
+    data = Path(scene.environment["SYNC_HOME"]) / "data"
+
+    def names() -> set[str]:
+        return {path.name for path in data.rglob(f"{kind}/*.parquet")}
+
+    before = names()
+    return lambda: bool(names() - before)
+
+
+def test_killed_at_every_point_of_a_night_once(scene: Scene) -> None:
+    points: list[Callable[[], Reached]] = [
+        lambda: requests_from_now(scene, VOMO, USERS, 2),
+        lambda: files_from_now(scene, "deltas"),
+        lambda: files_from_now(scene, "snapshots"),
+        lambda: files_from_now(scene, "change_sets"),
+        lambda: files_from_now(scene, "acknowledged"),
+        lambda: requests_from_now(scene, VIRTUOUS, BATCH, 1),
+        lambda: requests_from_now(scene, VIRTUOUS, BATCH, 2),
+    ]
+    killed = 0
+    for number, point in enumerate(points):
+        scene.world.edit_vomo_user(VOMO, 1 + number, phone=f"({number:03}) 555-0101")
+        scene.world.change_vomo(VOMO, share=0, add=12, seed=number)
+        killed += scene.night().kill_when(point())
+    report = scene.finish()
+    assert killed >= len(points) - 2  # an index is not written every night
+    assert report["failures"] == 0
+    scene.assert_nothing_lost_and_nothing_twice()
+
+
+def test_killed_after_the_effect_and_before_its_answer(scene_on: Scene) -> None:
+    scene_on.world.add_fault(side="virtuous", path=CONTACT, kind="cut_after")
+    assert scene_on.night().kill_when(lambda: scene_on.books()["rows_accepted"] > 0)
+    scene_on.world.clear_faults()
+    accepted = scene_on.books()["rows_accepted"]
+    report = scene_on.finish()
+    assert (report["carried"], report["total_changes"]) == (60, 0)
+    assert scene_on.books()["repeats"] == accepted
+    scene_on.assert_nothing_lost_and_nothing_twice()
+
+
+def test_an_effect_after_the_death_of_its_sender_does_not_undo_a_newer_value(scene: Scene) -> None:
+    """The request is held by the sandbox while its sender is killed, and let go when the next run has ended."""
+    scene.finish()
+    scene.configure(destination={"settle_seconds": 600})
+    scene.world.edit_vomo_user(VOMO, 5, phone="(555) 555-0001")
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=1, times=1)
+    with scene.latency_without_end():
+        assert scene.night().kill_when(requests_from_now(scene, VIRTUOUS, SINGLE, 1))
+        scene.world.edit_vomo_user(VOMO, 5, phone="(555) 555-0002")
+        scene.world.edit_vomo_user(VOMO, 6, phone="(555) 555-0003")
+        code, report = scene.night().end()
+    assert (code, report["status"]) == (3, "parked")
+    assert (report["carried"], report["successes"], report["pending"]) == (1, 1, 1)  # only the record in doubt waits
+    scene.wait_until_idle()
+    scene.configure(destination={"settle_seconds": 0})
+    scene.finish()
+    scene.assert_nothing_lost_and_nothing_twice()
+
+
+def test_a_dead_process_is_replaced_at_once(scene: Scene) -> None:
+    assert scene.night().kill_when(requests_from_now(scene, VOMO, USERS, 2))
+    code, _ = scene.night().end()
+    assert code == 0  # and not 4, busy, until the lease of the dead one has run out
