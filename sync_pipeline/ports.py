@@ -214,6 +214,7 @@ class Cuts(Protocol):
         rows: int,
         snapshot_cut: int | None,
         newest_modified: datetime | None,
+        warning: str | None = None,
     ) -> None: ...
 
     def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]: ...
@@ -241,6 +242,10 @@ class Planning(Protocol):
     """Turns changes into rows of the ledger; planning a cut twice adds only what is missing."""
 
     def plan(self, lease: Lease, cut: CutRow, operations: Sequence[PlannedOperation]) -> None: ...
+
+    def forget_acknowledged(self, lease: Lease) -> None:
+        """Everything counts as new again, for a destination that has nothing of it."""
+        ...
 
 
 class EndpointOf(Protocol):
@@ -288,7 +293,9 @@ class Quota(Protocol):
 
     def picture(self, name: DestinationName, rule: QuotaRule) -> QuotaPicture: ...
 
-    def organization(self, name: DestinationName) -> tuple[int, str] | None: ...
+    def organization(self, name: DestinationName) -> tuple[int, str | None] | None:
+        """Id and name when last seen; no name: a person agreed to whatever organization comes next."""
+        ...
 
     def remember_organization(self, name: DestinationName, organization: Organization) -> None: ...
 

@@ -15,10 +15,11 @@ from sync_pipeline.adapters.source import HttpSource
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.adapters.virtuous import VirtuousClient
 from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.run import Run
 from sync_pipeline.ports import Clock, Destination, LeaseKeeper, Source
 from sync_pipeline.settings import Settings, load_settings
-from sync_pipeline.stages.applied_ledger.requests import REQUEST_SECONDS
+from sync_pipeline.stages.applied_ledger.requests import LATEST_EFFECT_SECONDS, REQUEST_SECONDS
 from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
 
 
@@ -49,7 +50,13 @@ class Workplace:
         Raises:
             ConfigurationError: there is none, or its files have problems.
         """
-        return load_customer(self.settings.customers, customer_id)
+        customer = load_customer(self.settings.customers, customer_id)
+        if self.settings.region not in (None, customer.region):
+            raise ConfigurationError(
+                f"{customer_id} belongs to the region {customer.region}, this deployment to {self.settings.region}.",
+                "Run it in the deployment of its region, or change SYNC_REGION or the customer's `region`.",
+            )
+        return customer
 
     @contextmanager
     def stage(self, customer: Customer, run: Run, dagster_run_id: str) -> Generator[StageContext]:
@@ -87,7 +94,7 @@ class Workplace:
                 run.run_id,
                 destination_name(customer),
                 quota_rule(customer),
-                timedelta(seconds=customer.destination.settle_seconds),
+                timedelta(seconds=min(customer.destination.settle_seconds, LATEST_EFFECT_SECONDS)),
             ),
             quota=state.quota,
             runs=state.runs,

@@ -31,7 +31,7 @@ def resume(customer_id: str, reason: str) -> dict[str, Any]:
     workplace = Workplace()
     try:
         customer = workplace.customer(customer_id)
-        workplace.state.quota.forget_organization(destination_name(customer))
+        workplace.state.quota.agree_to_move(destination_name(customer))
         workplace.state.breakers.resume(customer.id, reason, person())
         return document(workplace, customer_id)
     finally:

@@ -61,6 +61,7 @@ def show_report(document: Mapping[str, Any]) -> None:
     details = document.get("failure_details") or []
     if details:
         write_table("Failed operations", FAILURE_COLUMNS, [[row[name] for name in FAILURE_COLUMNS] for row in details])
+    write_lines([f"Warning: {warning}" for warning in document.get("warnings") or []], sys.stderr)
     for failure in document.get("stage_failures") or []:
         write_lines([f"{failure['subject']}: {failure['message']}", f"  -> {failure['remedy']}"], sys.stderr)
     if "error" in document and not document.get("stage_failures"):

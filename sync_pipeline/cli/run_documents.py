@@ -1,6 +1,7 @@
 """What `run` does and answers."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
@@ -8,7 +9,7 @@ from sync_pipeline.cli.output import exit_code_of
 from sync_pipeline.definitions import defs
 from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
 from sync_pipeline.domain.lease import LEASE_SECONDS
-from sync_pipeline.domain.report import exit_code
+from sync_pipeline.domain.report import empty_report, exit_code
 from sync_pipeline.domain.run import Layer, Run, RunStatus
 from sync_pipeline.orchestration.launch import REMEDY, execute_slice, new_run
 from sync_pipeline.workplace import Workplace
@@ -32,7 +33,7 @@ def run_to_the_end(customer_id: str, layer: Layer | None, *, wait: bool) -> tupl
         try:
             wait_for_lease(workplace, customer_id)
         except BusyError as error:
-            return not_run(run, error), exit_code_of(error)
+            return not_run(run, error, workplace.clock.now()), exit_code_of(error)
         while True:
             failure = execute_slice(workplace, run, defs)
             document, code = outcome(workplace, run, failure)
@@ -64,23 +65,22 @@ def outcome(workplace: Workplace, run: Run, failure: SyncError | None) -> tuple[
     row = workplace.state.runs.run(run.customer_id, run.run_id)
     if row is None or row["report"] is None:
         error = failure or SyncError("The run left no report.", REMEDY)
-        return not_run(run, error), exit_code_of(error)
+        return not_run(run, error, workplace.clock.now()), exit_code_of(error)
     report = dict(row["report"])
     if report["stage_failures"]:
         first = report["stage_failures"][0]
-        report["error"] = {"code": first["subject"], "message": first["message"], "remedy": first["remedy"]}
+        report["error"] = {
+            "code": "stream" if first["subject"] in report["checkpoint"] else first["subject"],
+            "message": first["message"],
+            "remedy": first["remedy"],
+        }
     return report, exit_code(RunStatus(report["status"]), workplace.state.ledger_counts(run.customer_id))
 
 
-def not_run(run: Run, error: SyncError) -> dict[str, Any]:
+def not_run(run: Run, error: SyncError, now: datetime) -> dict[str, Any]:
     status = RunStatus.BUSY if isinstance(error, BusyError) else RunStatus.FAILED
-    return {
-        "run_id": run.run_id,
-        "customer_id": run.customer_id,
-        "layer": run.layer.value,
-        "status": status.value,
-        "error": {"code": error.code, "message": error.message, "remedy": error.remedy},
-    }
+    report = empty_report(run, status, now).as_dict()
+    return {**report, "error": {"code": error.code, "message": error.message, "remedy": error.remedy}}
 
 
 def wait_until_resumed(workplace: Workplace, run: Run) -> None:

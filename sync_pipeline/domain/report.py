@@ -1,12 +1,12 @@
 """The account of one run: what changed, what became of it, what it cost, what is left."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sync_pipeline.domain.operation import LEFT_OVER, NEEDS_A_PERSON, State
-from sync_pipeline.domain.run import RunStatus, StageFailure
+from sync_pipeline.domain.run import Run, RunStatus, StageFailure
 
 FAILURE_DETAILS = 50
 _EXIT_BY_STATUS = {RunStatus.FAILED: 1, RunStatus.HELD: 4, RunStatus.PAUSED: 4, RunStatus.BUSY: 4, RunStatus.PARKED: 3}
@@ -49,12 +49,49 @@ class RunReport:
     failure_details: Sequence[Mapping[str, Any]]
     failure_rate: float
     stage_failures: Sequence[Mapping[str, str]]
+    warnings: Sequence[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON types; moments are ISO 8601 in UTC."""
         return {
             name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
         }
+
+
+def empty_report(run: Run, status: RunStatus, now: datetime) -> RunReport:
+    """The account of a run that did not come to do anything."""
+    return RunReport(
+        run_id=run.run_id,
+        customer_id=run.customer_id,
+        layer=run.layer.value,
+        status=status.value,
+        started_at=now,
+        completed_at=now,
+        duration_seconds=0.0,
+        total_changes=0,
+        creates=0,
+        updates=0,
+        deletes=0,
+        unchanged=0,
+        successes=0,
+        failures=0,
+        deferred=0,
+        waiting=0,
+        superseded=0,
+        held=0,
+        pending=0,
+        carried=0,
+        source_requests=0,
+        requests_total=0,
+        rate_limit_pauses=0,
+        requests={},
+        resume_at=None,
+        checkpoint={},
+        failure_details=(),
+        failure_rate=0.0,
+        stage_failures=(),
+        warnings=[],
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """Running a customer through Dagster in this process, so that it shows in the UI like any other run."""
 
 import uuid
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import dagster as dg
 
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.run import Layer, Run
-from sync_pipeline.orchestration.home import prepare_dagster_home
+from sync_pipeline.orchestration.home import alone_in, prepare_dagster_home
 from sync_pipeline.orchestration.partitions import register
 from sync_pipeline.orchestration.runs import LAYER_TAG, MANUAL_SLOT, RUN_ID_TAG, SLOT_TAG
 from sync_pipeline.stages.layers import next_layer
@@ -26,9 +29,7 @@ def new_run(workplace: Workplace, customer: Customer, layer: Layer | None) -> Ru
 
 def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -> SyncError | None:
     """Work on `run` for one slice; answers why the Dagster run failed, None when it succeeded."""
-    prepare_dagster_home(workplace.settings.dagster_home)
-    with dg.DagsterInstance.get() as instance:
-        register(instance, [run.customer_id])
+    with opened_instance(workplace.settings.dagster_home, run.customer_id) as instance:
         result = definitions.resolve_job_def(JOB).execute_in_process(
             partition_key=run.customer_id,
             instance=instance,
@@ -42,13 +43,25 @@ def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -
         return failures[0] if failures else SyncError("The run failed.", REMEDY)
 
 
+@contextmanager
+def opened_instance(home: Path, customer_id: str) -> Generator[dg.DagsterInstance]:
+    """Dagster's instance in this home, with the customer as a partition."""
+    prepare_dagster_home(home)
+    with ExitStack() as stack:
+        with alone_in(home):
+            instance = stack.enter_context(dg.DagsterInstance.get())
+            register(instance, [customer_id])
+        yield instance
+
+
 def why_failed(event: dg.DagsterEvent) -> SyncError:
     """Our own words about a failed step; those of an error that Dagster raised itself may hold anything."""
     told = event.step_failure_data.user_failure_data
     if told is not None and told.description:
-        code = told.metadata.get("code")
-        kind = BusyError if code is not None and code.value == BusyError.code else SyncError
-        return kind(told.description, REMEDY)
+        metadata = {name: value.value for name, value in told.metadata.items()}
+        remedy = str(metadata.get("remedy", ""))
+        kind = BusyError if metadata.get("code") == BusyError.code else SyncError
+        return kind(told.description.removesuffix(remedy).rstrip(), remedy or REMEDY)
     error = event.step_failure_data.error
     name = error.cause.cls_name if error is not None and error.cause is not None else error and error.cls_name
     return SyncError(f"The step {event.step_key} ended with {name or 'an error'}.", REMEDY)

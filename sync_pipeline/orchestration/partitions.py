@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 import dagster as dg
+from sqlalchemy.exc import IntegrityError
 
 customers = dg.DynamicPartitionsDefinition(name="customers")
 
@@ -18,4 +19,8 @@ def register(instance: dg.DagsterInstance, customer_ids: Collection[str]) -> Non
     """Add customers that are not partitions yet; used where no sensor runs."""
     missing, _ = missing_and_surplus(instance.get_dynamic_partitions("customers"), customer_ids)
     for start in range(0, len(missing), KEYS_PER_CALL):
-        instance.add_dynamic_partitions("customers", missing[start : start + KEYS_PER_CALL])
+        try:
+            instance.add_dynamic_partitions("customers", missing[start : start + KEYS_PER_CALL])
+        except IntegrityError:  # the registry's sensor, or another process, added one of them at the same moment
+            register(instance, customer_ids)
+            return

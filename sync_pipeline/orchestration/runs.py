@@ -27,4 +27,3 @@ def run_of(context: dg.AssetExecutionContext, workplace: Workplace, customer: Cu
         layer=Layer(layer) if layer else next_layer(customer, workplace.state.positions),
         slot=tags.get(SLOT_TAG, MANUAL_SLOT),
     )
-

@@ -35,7 +35,7 @@ def build_report(context: StageContext, status: RunStatus, resume_at: datetime |
         creates=sum(counts.creates for counts in counted),
         updates=sum(counts.updates for counts in counted),
         deletes=sum(counts.deletes for counts in counted),
-        unchanged=sum(counts.unchanged for counts in counted),
+        unchanged=sum({cut.stream: cut.counts.unchanged for cut in cuts if cut.state in COUNTED}.values()),
         successes=outcomes.successes,
         failures=outcomes.failures,
         deferred=outcomes.deferred,
@@ -55,6 +55,7 @@ def build_report(context: StageContext, status: RunStatus, resume_at: datetime |
         stage_failures=[
             failure.as_dict() for failure in context.runs.failures(customer_id, run_id, context.dagster_run_id)
         ],
+        warnings=[cut.reason for cut in cuts if cut.reason is not None],
     )
 
 

@@ -55,11 +55,14 @@ def test_a_run_that_is_told_to_stop_says_so_and_the_next_goes_on(scene: Scene) -
     scene.assert_nothing_lost_and_nothing_twice()
 
 
-def test_two_runs_at_once_do_the_work_once(scene: Scene) -> None:
+def test_two_runs_at_once_do_the_work_once_and_disturb_no_other_customer(scene: Scene) -> None:
     scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=200)
-    both = [scene.command(), scene.command()]
-    codes = sorted(victim.end()[0] for victim in both)
+    scene.add_customer("harbor", users=30)
+    first, second, other = scene.command(), scene.command(), scene.command(RUN[0], "run", "harbor", "--json")
+    codes = sorted(victim.end()[0] for victim in (first, second))
     assert codes in ([0, 0], [0, 4])  # the other one waited for its turn, or said that the customer is busy
+    code, report = other.end()
+    assert (code, report["successes"]) == (0, 30)
     assert scene.books()["rows_received"] == 60
     scene.assert_nothing_lost_and_nothing_twice()
 

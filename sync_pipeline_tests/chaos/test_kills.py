@@ -13,7 +13,7 @@ from sync_pipeline_tests.end_to_end.deployment import VOMO
 
 pytestmark = pytest.mark.chaos
 
-KILLS = int(os.environ.get("CHAOS_KILLS", "8"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "6"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 A_NIGHT_SECONDS = 0.9
 CONTACT = "/api/Contact"

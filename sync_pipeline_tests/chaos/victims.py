@@ -1,6 +1,5 @@
 """A sandbox that survives, and processes that do not."""
 
-import asyncio
 import json
 import os
 import signal
@@ -18,7 +17,15 @@ from sync_pipeline.sandbox.server import running_sandbox
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
 from sync_pipeline.workplace import Workplace
-from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VIRTUOUS, VOMO, customer_file, merged, write_yaml
+from sync_pipeline_tests.end_to_end.deployment import (
+    CUSTOMER,
+    VIRTUOUS,
+    VOMO,
+    customer_file,
+    merged,
+    secret,
+    write_yaml,
+)
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 
 REPOSITORY = Path(__file__).parents[2]
@@ -100,6 +107,19 @@ class Scene:
         self.settings = merged(self.settings, changes)
         write_yaml(Path(self.environment["SYNC_CUSTOMERS"]) / f"{CUSTOMER}.yaml", self.settings)
 
+    def add_customer(self, customer_id: str, users: int) -> None:
+        """Another customer, with an organization and VOMO users of its own."""
+        self.world.add_organization(f"{customer_id}-virtuous")
+        self.world.add_vomo_organization(f"{customer_id}-vomo", users=users)
+        customers = Path(self.environment["SYNC_CUSTOMERS"])
+        tokens = {side: secret(customers.parent, f"{customer_id}-{side}") for side in ("virtuous", "vomo")}
+        changes = {
+            "id": customer_id,
+            "destination": {"token": tokens["virtuous"]},
+            "sources": {"vomo": {"token": tokens["vomo"]}},
+        }
+        write_yaml(customers / f"{customer_id}.yaml", merged(self.settings, changes))
+
     def night(self) -> Victim:
         """A night that has begun. The next one is warmed up meanwhile: it takes a second to import everything."""
         victim = self._warm.pop() if self._warm else self._spare()
@@ -126,21 +146,6 @@ class Scene:
 
     def books(self) -> dict[str, Any]:
         return self.world.books(VIRTUOUS)
-
-    @contextmanager
-    def latency_without_end(self) -> Iterator[None]:
-        """Inside the block, requests with a latency fault are held until its end."""
-        over = threading.Event()
-
-        async def hold(_: float) -> None:
-            await asyncio.to_thread(over.wait, PATIENCE_SECONDS)
-
-        self.world.sleep, usual = hold, self.world.sleep
-        try:
-            yield
-        finally:
-            self.world.sleep = usual
-            over.set()
 
     def wait_until_idle(self) -> None:
         """Until the sandbox has answered everything, also what nobody waits for any more."""

@@ -8,7 +8,9 @@ import pytest
 
 from sync_pipeline.cli.main import run
 from sync_pipeline_tests.adapters.configuration.folder import FleetFolder, valid_folder
-from sync_pipeline_tests.sandbox_fleet import fleet, world  # noqa: F401 - fixtures
+from sync_pipeline_tests.sandbox_fleet import fleet, world
+
+__all__ = ["fleet", "world"]  # fixtures of the tests below this folder
 
 
 @dataclass(frozen=True)

@@ -154,3 +154,25 @@ def test_the_command_itself_starts_and_explains_itself(tmp_path: Path) -> None:
     )
     for name in ("run", "status", "report", "plan", "customers", "sandbox", "demo", "ui"):
         assert name in shown.stdout
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_customer_of_another_region_is_not_run_here(
+    command: Command, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNC_REGION", "eu")
+    printed = command("run", CUSTOMER, "--json")
+    assert printed.code == 2
+    assert "SYNC_REGION" in printed.document["error"]["remedy"]
+    assert world.books("virtuous-token")["requests"] == {}
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_dagster_home_that_is_a_file_is_exit_code_2(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "file"))
+    printed = command("run", CUSTOMER, "--json")
+    assert printed.code == 2
+    assert "DAGSTER_HOME" in printed.document["error"]["message"]

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from sync_pipeline_tests.end_to_end.deployment import Deployment, deployed
-from sync_pipeline_tests.sandbox_fleet import fleet, world  # noqa: F401 - fixtures
+from sync_pipeline_tests.sandbox_fleet import fleet, world
+
+__all__ = ["deployment", "deployment_on", "fleet", "world"]  # the last two are fixtures of that module
 
 
 @pytest.fixture

@@ -99,9 +99,13 @@ def test_a_key_of_another_organization_pauses_the_customer_until_a_person_says_s
     assert (deployment.writes(), deployment.world.books("other-token")["rows_received"]) == (writes, 0)
 
     workplace = deployment.workplace
-    workplace.state.quota.forget_organization(destination_name(deployment.customer))
+    workplace.state.quota.agree_to_move(destination_name(deployment.customer))
     workplace.state.breakers.resume(CUSTOMER, "moved", "somebody")
-    assert deployment.night().code == 0
+    moved = deployment.night()
+    assert (moved.code, moved.report.creates) == (0, moved.report.total_changes)
+    delivered = deployment.world.books("other-token")["effects"]
+    assert len(delivered) == len(deployment.world.vomo_users(VOMO))
+    assert deployment.night().report.total_changes == 0
 
 
 def test_a_paused_customer_is_left_alone(deployment: Deployment) -> None:

@@ -37,7 +37,6 @@ def data_files(kind: str) -> list[Path]:
 @pytest.mark.usefixtures("fleet")
 def test_nights_with_faults_on_both_sides_end_with_everything_delivered(world: World) -> None:
     world.add_fault(side="vomo", kind="cut_before", every=2, times=1)
-    world.add_fault(side="virtuous", kind="cut_after", path="/api/Contact", times=1)
     assert run_slice()[0] is None
     world.change_vomo(VOMO, share=0.2, add=3)
     world.add_fault(side="virtuous", kind="status_after", status=502, path="/api/Contact", times=1)

@@ -39,9 +39,8 @@ def test_what_was_deferred_goes_before_what_is_new(deployment: Deployment, nobod
     deployment.world.edit_vomo_user(VOMO, 40, phone="(555) 555-0140")
     night_of_an_outage(deployment, nobody_listens)
     deployment.world.change_vomo(VOMO, share=0, add=20)
-    # One request goes through: it has to carry the change that has waited since yesterday.
-    deployment.world.add_fault(side="virtuous", kind="rate_limited", path="/api/Contact", retry_after=3600, every=2)
-    deployment.configure(destination={"quota": {"cap": 4, "use": 1.0}})
+    # The quota has room for one request besides the prerequisites: it has to carry what waited since yesterday.
+    deployment.configure(destination={"quota": {"cap": 3, "use": 1.0}})
     deployment.clock.advance(days=1)
     night = deployment.slice_of_night()
     assert night.report.carried == 1

@@ -163,3 +163,16 @@ def test_two_streams_of_one_source_fail_apart(deployment: Deployment) -> None:
     assert night.code == 1
     assert [failure["subject"] for failure in night.report.stage_failures] == ["broken"]
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
+def test_a_read_that_is_short_of_its_total_is_asked_for_again_until_everybody_came(deployment: Deployment) -> None:
+    everybody = len(deployment.world.vomo_users(VOMO))
+    deployment.world.add_fault(side="vomo", kind="missing_rows", path="/vomo/v1/users", times=1000, every=1)
+    short = deployment.night()
+    assert short.read is not None
+    assert short.report.creates < everybody
+    assert "asks again" in short.report.warnings[0]
+    deployment.world.clear_faults()
+    whole = deployment.night()
+    assert short.report.creates + whole.report.creates == everybody
+    assert whole.report.warnings == []

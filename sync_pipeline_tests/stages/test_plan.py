@@ -43,6 +43,7 @@ def deployment_on(tmp_path: Path, database_url: str) -> Iterator[Deployment]:
 
 
 def test_before_the_first_run_a_plan_foretells_it_and_leaves_no_state_behind(deployment: Deployment) -> None:
+    Path(deployment.workplace.settings.database_url.removeprefix("sqlite:///")).unlink()
     document = plan_of(deployment)
     settings = deployment.workplace.settings
     assert not settings.home.exists()

@@ -18,7 +18,7 @@ def write_index(comparison: Comparison, connection: DuckDBPyConnection, keep: It
     connection.execute(f"create view kept as select distinct _key from {kept}")
     queries = _whole(comparison) if comparison.everything else _patched(comparison)
     with published(path) as temporary:
-        copy(connection, " union all ".join(queries), temporary)
+        copy(connection, " union all ".join(queries), temporary, dictionaries=False)
 
 
 def _whole(comparison: Comparison) -> list[str]:

@@ -1,5 +1,6 @@
 """From the bytes of an answer to a page of rows, or to the reason why they are none."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,6 +13,7 @@ from sync_pipeline.domain.cut import KEY_COLUMN, Page
 from sync_pipeline.domain.flatten import flatten, record_key
 
 MISSING: Final = object()
+LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 DIGITS = re.compile(r"^\d{1,18}$", re.ASCII)
 
 
@@ -23,7 +25,21 @@ def decode(content: bytes) -> Any:
     try:
         return msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if LONE_SURROGATE.search(content):
+            return decode_with_broken_texts(content)
         # The decoder's own text may quote the body, so it is not passed on.
+        raise NotJsonError from error
+
+
+def decode_with_broken_texts(content: bytes) -> Any:
+    r"""A text cut inside an emoji ends in half of it (`\ud83d`): grammatical JSON, but no text. It becomes U+FFFD.
+
+    One such name would otherwise stop everybody on its page.
+    """
+    try:
+        mended = json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace")
+        return msgspec.json.decode(mended)
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
         raise NotJsonError from error
 
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.superseding import REPEATED, supersede
-from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
+from sync_pipeline.adapters.sql.tables import acknowledged, ledger, ledger_changes, positions
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import REPLACEABLE, PlannedOperation, State
 from sync_pipeline.domain.positions import CutRow
@@ -39,6 +39,17 @@ class SqlPlanning:
             ids = [row.operation_id for rows in older.values() for row in rows]
             supersede(connection, cut.run_id, ids, REPLACEABLE, now)
             _insert(connection, lease, cut, [_decided(operation, older) for operation in fresh], now)
+
+    def forget_acknowledged(self, lease: Lease) -> None:
+        """Everything counts as new again, for a destination that has nothing of it."""
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            connection.execute(
+                update(positions)
+                .where(positions.c.customer_id == lease.customer_id)
+                .values(acknowledged_cut=None, mapping_hash=None)
+            )
+            connection.execute(acknowledged.delete().where(acknowledged.c.customer_id == lease.customer_id))
 
 
 def _record(operation: PlannedOperation) -> str:

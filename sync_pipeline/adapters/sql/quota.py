@@ -67,8 +67,11 @@ class SqlQuota:
             now = self._clock.now()
             return _picture(connection, name, rule, _own_events(connection, name, rule, now), now)
 
-    def organization(self, name: DestinationName) -> tuple[int, str] | None:
-        """Id and name that the token's organization had when it was last seen."""
+    def organization(self, name: DestinationName) -> tuple[int, str | None] | None:
+        """Id and name that the token's organization had when it was last seen.
+
+        Without a name, a person has agreed to whatever organization comes next.
+        """
         with self._database.read() as connection:
             row = connection.execute(
                 select(destinations.c.organization_id, destinations.c.organization_name).where(
@@ -93,13 +96,13 @@ class SqlQuota:
                 .values(destination=_budget_key(connection, name))
             )
 
-    def forget_organization(self, name: DestinationName) -> None:
+    def agree_to_move(self, name: DestinationName) -> None:
         """Let the next run take whatever organization the token belongs to; a person said so."""
         with self._database.write() as connection:
             connection.execute(
                 destinations.update()
                 .where(destinations.c.customer_id == name.customer_id, destinations.c.host == name.host)
-                .values(organization_id=None, organization_name=None)
+                .values(organization_name=None)
             )
 
     def used_by_run(self, customer_id: str, run_id: str) -> tuple[dict[str, int], int]:

@@ -86,7 +86,9 @@ class SqlRuns:
             connection.execute(
                 update(slices)
                 .where(slices.c.customer_id == customer_id, slices.c.run_id == row.run_id, slices.c.slice == row.slice)
-                .values(status=RunStatus.FAILED.value, ended_at=now, failures=[*(row.failures or ()), INTERRUPTED.as_dict()])
+                .values(
+                    status=RunStatus.FAILED.value, ended_at=now, failures=[*(row.failures or ()), INTERRUPTED.as_dict()]
+                )
             )
 
     def open_slices(self, customer_id: str) -> list[str]:

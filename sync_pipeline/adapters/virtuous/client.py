@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from sync_pipeline.adapters.virtuous.answers import ERROR_BODY_LIMIT, classify, unreadable
-from sync_pipeline.adapters.virtuous.documents import has_id, read_json, read_object, read_organization
+from sync_pipeline.adapters.virtuous.documents import has_id, is_json, read_json, read_object, read_organization
 from sync_pipeline.adapters.virtuous.permissions import read_contact_write_access
 from sync_pipeline.adapters.virtuous.transport_errors import failed
 from sync_pipeline.domain.answer import Answer, Outcome
@@ -104,13 +104,18 @@ class VirtuousClient:
 
     async def contact_transaction(self, reference_source: str, contact: dict[str, Any]) -> Answer:
         payload = {**contact, "referenceSource": reference_source}
-        answer, _ = await self._request("POST", "/api/Contact/Transaction", payload=payload, sent=contact)
-        return answer
+        return await self._transaction("/api/Contact/Transaction", payload, contact)
 
     async def contact_batch(self, reference_source: str, contacts: Sequence[dict[str, Any]]) -> Answer:
         rows = [{name: value for name, value in contact.items() if name != "referenceSource"} for contact in contacts]
         payload = {"referenceSource": reference_source, "contacts": rows}
-        answer, _ = await self._request("POST", "/api/Contact/Batch", payload=payload, sent=rows)
+        return await self._transaction("/api/Contact/Batch", payload, rows)
+
+    async def _transaction(self, path: str, payload: Any, sent: Any) -> Answer:
+        """An empty body is the documented one; a page of somebody in between (maintenance, a login) is no answer."""
+        answer, body = await self._request("POST", path, payload=payload, sent=sent, body_limit=DOCUMENT_LIMIT)
+        if answer.outcome is Outcome.ACCEPTED and body.strip() and not is_json(body):
+            return unreadable(answer)
         return answer
 
     async def contact_by_reference(

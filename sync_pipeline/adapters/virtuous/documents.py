@@ -16,6 +16,14 @@ def read_json(body: bytes) -> Any:
         return None
 
 
+def is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def read_object(body: bytes) -> dict[str, Any] | None:
     document = read_json(body)
     return document if isinstance(document, dict) else None

@@ -35,11 +35,10 @@ class Delivery:
             batches, refusal = self._claim_round()
             if batches:
                 await self._round(batches)
-                continue
-            refusal = refusal or self._unsettled()
-            if refusal is None:
+            elif refusal is not None:
+                await self._state.wait_or_park(refusal)
+            elif not await self._sit_out_older_requests():
                 return
-            await self._state.wait_or_park(refusal)
 
     async def _round(self, batches: list[SendingBatch]) -> None:
         """Send a few batches at once and settle every answer, also when one of them ends the slice."""
@@ -82,10 +81,16 @@ class Delivery:
             batches.append(claimed)
         return batches, None
 
-    def _unsettled(self) -> NoPermit | None:
-        """A request whose sender gave up on it, or died, may reach Virtuous after a newer value and undo it."""
+    async def _sit_out_older_requests(self) -> bool:
+        """Wait until older values can no longer arrive and undo the newer ones that are left; False when none are.
+
+        At most LATEST_EFFECT_SECONDS: not worth a park.
+        """
         until = self._context.sending.unsettled_until()
-        return None if until is None else NoPermit(until, "an older value of a record may still be on its way")
+        if until is None:
+            return False
+        await self._context.clock.sleep(max(0.0, (until - self._context.clock.now()).total_seconds()))
+        return True
 
     def _claim(self) -> SendingBatch | NoPermit | None:
         sending = self._context.sending

@@ -15,6 +15,9 @@ log = structlog.get_logger()
 SINGLE = "POST /api/Contact/Transaction"
 BATCH = "POST /api/Contact/Batch"
 REQUEST_SECONDS = 20  # the client's limit for one request: less than what a freshly renewed lease has left
+LATEST_EFFECT_SECONDS = 30
+"""Longer than any request of ours is waited for. Until then one without an answer may still take effect: after our
+timeout, or after the death of the process that sent it. A newer value of its records must not come before that."""
 
 
 def endpoint_of(rows: int) -> str:

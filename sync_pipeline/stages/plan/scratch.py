@@ -75,6 +75,7 @@ class ScratchCuts:
         rows: int,
         snapshot_cut: int | None,
         newest_modified: datetime | None,
+        warning: str | None = None,
     ) -> None:
         self._read[cut.stream] = replace(
             cut,
@@ -83,6 +84,7 @@ class ScratchCuts:
             rows=rows,
             snapshot_cut=snapshot_cut,
             newest_modified=newest_modified,
+            reason=warning,
         )
 
     def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]:

@@ -140,7 +140,8 @@ def _confirm_organization(context: StageContext, organization: Organization) -> 
             "Ask the customer whether they still use Virtuous; pause or remove the customer until they do.",
         )
     known = context.quota.organization(context.destination_name)
-    if known is not None and known[0] != organization.user_id:
+    moved = known is not None and known[0] != organization.user_id
+    if moved and known is not None and known[1] is not None:
         reason = (
             f"The token of {context.customer.id} now belongs to another organization "
             f"(it was {known[0]}, it is {organization.user_id})."
@@ -151,8 +152,10 @@ def _confirm_organization(context: StageContext, organization: Organization) -> 
             "Check `destination.token`: writing one nonprofit's people into another's database cannot be undone. If "
             f"the move is meant: sync-pipeline customers resume {context.customer.id} --reason 'new organization'",
         )
+    if moved:  # a person agreed: the new organization has nothing of what the old one acknowledged
+        context.planning.forget_acknowledged(context.keeper.lease)
     context.quota.remember_organization(context.destination_name, organization)
-    if known is not None and known[1] != organization.name:
+    if known is not None and known[1] not in (None, organization.name):
         return [f"The organization {organization.user_id} changed its name."]
     return []
 

@@ -13,6 +13,10 @@ from sync_pipeline.ports import CutWriter, Source
 from sync_pipeline.stages.context import ReadContext
 from sync_pipeline.stages.layers import next_layer
 
+SHORT_READ = (
+    "The source of {stream} tells another total than the {keys} records it gave, twice. What came is applied; the read "
+    "position stays, so the next run asks again."
+)
 READS_UNTIL_TOTALS_MATCH = 2  # DESIGN section 7: then the cut goes on without proof of absence
 
 
@@ -29,6 +33,7 @@ class StreamRead:
     pages: int
     requests: int
     newest_modified: datetime | None
+    warning: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,9 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         proven=proven or _has_uncompared_proof(context, stream),
         rows=sealed.rows,
         snapshot_cut=snapshot_cut,
-        newest_modified=sealed.newest_modified,
+        # Records that the source counted and did not give must be asked for again: the position may not pass them.
+        newest_modified=sealed.newest_modified if matched else None,
+        warning=None if matched else SHORT_READ.format(stream=stream, keys=sealed.rows),
     )
     return StreamRead(
         stream=stream,
@@ -92,6 +99,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         pages=pages,
         requests=source.requests - requests,
         newest_modified=sealed.newest_modified,
+        warning=None if matched else SHORT_READ.format(stream=stream, keys=sealed.rows),
     )
 
 

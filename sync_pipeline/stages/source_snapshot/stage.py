@@ -47,6 +47,9 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
                     _fail(context, result, stream, error)
                 else:
                     result.reads.append(read)
+                    if read.warning is not None:
+                        result.warnings.append(read.warning)
+                        log.warning("read_is_short", customer=context.customer.id, stream=stream, cut=read.cut)
                     log.info("stream_read", customer=context.customer.id, stream=stream, cut=read.cut, rows=read.rows)
     return result
 

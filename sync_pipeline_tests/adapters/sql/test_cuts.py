@@ -145,3 +145,10 @@ def test_moments_come_back_in_utc_whatever_zone_they_were_given_in(worker: Worke
     assert found == NEWEST
     assert found is not None
     assert found.utcoffset() == timedelta(0)
+
+
+def test_a_large_change_set_is_planned_like_a_small_one(worker: Worker) -> None:
+    """On PostgreSQL the ledger's statistics are renewed with it; that must work inside the transaction."""
+    cut = worker.diffed(worker.read(worker.begin_cut()), counts=ChangeCounts(creates=5_000))
+    worker.store.cuts.finish_planning(worker.lease, cut)
+    assert worker.known(cut).state == CutState.PLANNED

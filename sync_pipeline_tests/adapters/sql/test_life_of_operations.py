@@ -248,4 +248,4 @@ def test_the_rules_hold_on_sqlite(sqlite_url: str) -> None:
 
 
 def test_the_rules_hold_on_postgresql(postgres_url: str) -> None:
-    live(postgres_url, examples=7, steps=20)
+    live(postgres_url, examples=5, steps=20)
