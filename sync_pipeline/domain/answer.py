@@ -9,12 +9,16 @@ class Outcome(StrEnum):
     """The classes of answers; which one decides the next state of every operation of the request."""
 
     ACCEPTED = "accepted"  # 2xx
-    REFUSED = "refused"  # 400, 404, 409, 422: permanent for the row, after a batch was halved down to it
+    REFUSED = "refused"  # 400, 409, 422: permanent for the row, after a batch was halved; others: see blames_the_rows
     TOO_LARGE = "too_large"  # 413: as refused, and the batch size shrinks
     THROTTLED = "throttled"  # 429, or 503 with Retry-After: nothing happened
     UNREACHED = "unreached"  # refused before connecting: nothing happened
     UNAUTHORIZED = "unauthorized"  # 401, 403: ask Organization/Current what it means
     NO_ANSWER = "no_answer"  # cut, timeout, 408, other 5xx, unreadable 2xx: the operations are in doubt
+
+
+ABOUT_ROWS = frozenset({400, 409, 422})
+"""Refusals that speak about what was sent. A redirect, 404 or 405 speaks about the endpoint, whatever is sent to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +42,8 @@ class Answer:
     retry_after: float | None = None
     detail: str = ""
     rate: RateReading = RateReading()
+
+    @property
+    def blames_the_rows(self) -> bool:
+        """Whether a refusal is permanent for some row of the request."""
+        return self.outcome == Outcome.TOO_LARGE or (self.outcome == Outcome.REFUSED and self.status in ABOUT_ROWS)

@@ -1,22 +1,17 @@
 """`sync-pipeline run` itself, killed, told to stop, and started twice at once."""
 
 import signal
-from collections.abc import Callable
 
 import dagster as dg
 import pytest
 
 from sync_pipeline_tests.chaos.victims import RUN, Scene
-from sync_pipeline_tests.end_to_end.deployment import BATCH, CUSTOMER
+from sync_pipeline_tests.end_to_end.deployment import BATCH, CUSTOMER, VIRTUOUS
 
 pytestmark = pytest.mark.chaos
 
 CONTACT = "/api/Contact"
 STATUS = (RUN[0], "status", CUSTOMER, "--json")
-
-
-def first_batch_left(scene: Scene) -> Callable[[], bool]:
-    return lambda: scene.books()["requests"].get(BATCH, 0) > 0
 
 
 def dagster_statuses(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -30,7 +25,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next_and_looks_busy_to_nobody(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=300)
-    assert scene.command().kill_when(first_batch_left(scene))
+    assert scene.command().kill_when(scene.after_requests(VIRTUOUS, BATCH, 1))
     code, status = scene.command(*STATUS).end()
     assert (code, status["last_run"]["status"]) == (1, "failed")
 
@@ -45,7 +40,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next_and_looks_busy_to_nobody(
 def test_a_run_that_is_told_to_stop_says_so_and_the_next_goes_on(scene: Scene) -> None:
     scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=300)
     victim = scene.command()
-    assert victim.signal_when(first_batch_left(scene), signal.SIGTERM)
+    assert victim.signal_when(scene.after_requests(VIRTUOUS, BATCH, 1), signal.SIGTERM)
     code, report = victim.end()
     assert (code, report["status"], report["error"]["code"]) == (1, "failed", "interrupted")
     assert report["failures"] == 0

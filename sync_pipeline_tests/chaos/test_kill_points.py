@@ -5,21 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from sync_pipeline_tests.chaos.victims import Scene
+from sync_pipeline_tests.chaos.victims import Reached, Scene
 from sync_pipeline_tests.end_to_end.deployment import BATCH, SINGLE, USERS, VIRTUOUS, VOMO
 
 pytestmark = pytest.mark.chaos
 
 CONTACT = "/api/Contact"
-Reached = Callable[[], bool]
-
-
-def requests_from_now(scene: Scene, token: str, name: str, number: int) -> Reached:
-    def count() -> int:
-        return scene.world.books(token)["requests"].get(name, 0)
-
-    before = count()
-    return lambda: count() >= before + number
 
 
 def files_from_now(scene: Scene, kind: str) -> Reached:
@@ -34,13 +25,13 @@ def files_from_now(scene: Scene, kind: str) -> Reached:
 
 def test_killed_at_every_point_of_a_night_once(scene: Scene) -> None:
     points: list[Callable[[], Reached]] = [
-        lambda: requests_from_now(scene, VOMO, USERS, 2),
+        lambda: scene.after_requests(VOMO, USERS, 2),
         lambda: files_from_now(scene, "deltas"),
         lambda: files_from_now(scene, "snapshots"),
         lambda: files_from_now(scene, "change_sets"),
         lambda: files_from_now(scene, "acknowledged"),
-        lambda: requests_from_now(scene, VIRTUOUS, BATCH, 1),
-        lambda: requests_from_now(scene, VIRTUOUS, BATCH, 2),
+        lambda: scene.after_requests(VIRTUOUS, BATCH, 1),
+        lambda: scene.after_requests(VIRTUOUS, BATCH, 2),
     ]
     killed = 0
     for number, point in enumerate(points):
@@ -70,7 +61,7 @@ def test_an_effect_after_the_death_of_its_sender_does_not_undo_a_newer_value(sce
     scene.configure(destination={"settle_seconds": 4})
     scene.world.edit_vomo_user(VOMO, 5, phone="(555) 555-0001")
     scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=2500, times=1)
-    assert scene.night().kill_when(requests_from_now(scene, VIRTUOUS, SINGLE, 1))
+    assert scene.night().kill_when(scene.after_requests(VIRTUOUS, SINGLE, 1))
     scene.world.edit_vomo_user(VOMO, 5, phone="(555) 555-0002")
     code, report = scene.night().end()
     assert (code, report["carried"], report["successes"]) == (0, 1, 1)
@@ -79,6 +70,6 @@ def test_an_effect_after_the_death_of_its_sender_does_not_undo_a_newer_value(sce
 
 
 def test_a_dead_process_is_replaced_at_once(scene: Scene) -> None:
-    assert scene.night().kill_when(requests_from_now(scene, VOMO, USERS, 2))
+    assert scene.night().kill_when(scene.after_requests(VOMO, USERS, 2))
     code, _ = scene.night().end()
     assert code == 0  # and not 4, busy, until the lease of the dead one has run out

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from sync_pipeline_tests.chaos.victims import Scene
-from sync_pipeline_tests.end_to_end.deployment import VOMO
+from sync_pipeline_tests.end_to_end.deployment import BATCH, SINGLE, VIRTUOUS, VOMO
 
 pytestmark = pytest.mark.chaos
 
@@ -25,7 +25,7 @@ def test_killed_at_random_again_and_again_while_the_source_changes(scene_on: Sce
     for number in range(KILLS):
         change_some_users(scene_on, random, number)
         arm_a_fault(scene_on, random)
-        killed += scene_on.night().kill_after(random.uniform(0, A_NIGHT_SECONDS))
+        killed += kill(scene_on, random)
     scene_on.world.clear_faults()
     report = scene_on.finish()
     assert report["failures"] == 0
@@ -33,9 +33,17 @@ def test_killed_at_random_again_and_again_while_the_source_changes(scene_on: Sce
     assert killed > KILLS / 2
 
 
+def kill(scene: Scene, random: Random) -> bool:
+    """Any moment of the night, or one while changes are being delivered."""
+    if random.random() < 0.5:
+        return scene.night().kill_after(random.uniform(0, A_NIGHT_SECONDS))
+    moment = scene.after_requests(VIRTUOUS, random.choice([BATCH, BATCH, SINGLE]), random.randint(1, 3))
+    return scene.night().kill_when(moment)
+
+
 def change_some_users(scene: Scene, random: Random, number: int) -> None:
     """Values that were never there before: only then does an old value that comes late show in the books."""
-    for user in random.sample(scene.world.vomo_users(VOMO), 8):
+    for user in random.sample(scene.world.vomo_users(VOMO), 25):
         scene.world.edit_vomo_user(VOMO, user["id"], phone=f"({number:03}) 555-{user['id']:04}")
     if random.random() < 0.3:
         scene.world.change_vomo(VOMO, share=0, add=3, seed=number)

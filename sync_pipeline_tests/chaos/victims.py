@@ -32,6 +32,7 @@ REPOSITORY = Path(__file__).parents[2]
 NIGHT = (sys.executable, "-m", "sync_pipeline_tests.chaos.night", CUSTOMER)
 RUN = (str(Path(sys.executable).with_name("sync-pipeline")), "run", CUSTOMER, "--json")
 PATIENCE_SECONDS = 60
+Reached = Callable[[], bool]
 
 
 class Victim:
@@ -57,13 +58,13 @@ class Victim:
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
 
-    def kill_when(self, condition: Callable[[], bool]) -> bool:
+    def kill_when(self, condition: Reached) -> bool:
         """SIGKILL as soon as the condition holds; False when the process ended by itself before."""
         killed = self.signal_when(condition, signal.SIGKILL)
         self.process.communicate()
         return killed
 
-    def signal_when(self, condition: Callable[[], bool], number: signal.Signals) -> bool:
+    def signal_when(self, condition: Reached, number: signal.Signals) -> bool:
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         while self.process.poll() is None:
             if condition():
@@ -146,6 +147,15 @@ class Scene:
 
     def books(self) -> dict[str, Any]:
         return self.world.books(VIRTUOUS)
+
+    def after_requests(self, token: str, name: str, number: int) -> Reached:
+        """A moment: the organization of this token has got so many more requests of this kind than now."""
+
+        def count() -> int:
+            return self.world.books(token)["requests"].get(name, 0)
+
+        before = count()
+        return lambda: count() >= before + number
 
     def wait_until_idle(self) -> None:
         """Until the sandbox has answered everything, also what nobody waits for any more."""

@@ -61,8 +61,8 @@ def test_a_value_that_changes_while_its_record_is_deferred_is_sent_once(
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
-def test_an_outage_of_a_week_makes_no_dead_letter(deployment: Deployment, nobody_listens: str) -> None:
-    for _ in range(7):
+def test_an_outage_of_many_nights_makes_no_dead_letter(deployment: Deployment, nobody_listens: str) -> None:
+    for _ in range(6):  # five dates on which others went through would make one
         dark = night_of_an_outage(deployment, nobody_listens)
         assert (dark.code, dark.report.failures) == (3, 0)
     assert deployment.ledger() == {"deferred": 40}

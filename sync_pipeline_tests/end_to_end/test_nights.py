@@ -78,6 +78,17 @@ def test_a_value_that_goes_and_comes_back_ends_as_the_source_has_it(deployment: 
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
+def test_two_users_who_are_the_same_in_every_value_are_two_contacts(deployment: Deployment) -> None:
+    twin = {"first_name": "Same", "last_name": "Person", "email": "", "phone": "(555) 555-0100", "birthday": None}
+    for user_id in (8, 9):
+        deployment.world.edit_vomo_user(VOMO, user_id, gender=None, membership_role="VOLUNTEER", **twin)
+    deployment.night()
+    deployment.world.run_import(VIRTUOUS)
+    contacts = deployment.world.contacts(VIRTUOUS)
+    assert contacts["VOMO/8"]["firstName"] == contacts["VOMO/9"]["firstName"] == "Same"
+    assert deployment.books()["contacts"] == 40
+
+
 def test_a_source_without_a_record_is_synced_without_a_word(deployment: Deployment) -> None:
     deployment.world.add_vomo_organization(VOMO, users=0)
     night = deployment.night()

@@ -25,7 +25,6 @@ MID_READ = [
     ("foreign_link", {}, "elsewhere.invalid"),
     ("unauthorized", {}, "HTTP 401"),
     ("status_before", {"status": 403}, "HTTP 403"),
-    ("status_before", {"status": 404}, "HTTP 404"),
     ("status_before", {"status": 500}, "HTTP 500"),
     ("cut_before", {}, "broken answer"),
 ]

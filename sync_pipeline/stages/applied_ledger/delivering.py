@@ -110,14 +110,14 @@ class Delivery:
             case Outcome.ACCEPTED:
                 self._state.accepted += len(batch.ids)
                 sending.accepted(batch.ids)
-            case Outcome.REFUSED | Outcome.TOO_LARGE:
+            case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows:
                 self._refused(batch, answer)
             case Outcome.UNAUTHORIZED:
                 await self._unauthorized(batch, answer)
-            case Outcome.THROTTLED | Outcome.UNREACHED:
-                sending.planned_again(batch.ids)
-                return False
             case Outcome.NO_ANSWER:
+                return False
+            case _:  # throttled, not reached, or the endpoint is not what it was: nothing happened
+                sending.planned_again(batch.ids)
                 return False
         return True
 

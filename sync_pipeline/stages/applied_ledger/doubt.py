@@ -49,7 +49,7 @@ class DoubtResolution:
                 state.answered()
                 state.accepted += len(ids)
                 sending.accepted(ids, evidence=REPEAT_ACCEPTED)
-            case Outcome.REFUSED | Outcome.TOO_LARGE:
+            case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows:
                 return self._refused(ids, answer)
             case Outcome.UNAUTHORIZED:
                 await state.confirm_credential(self._destination, answer.status)
@@ -59,7 +59,7 @@ class DoubtResolution:
             case Outcome.THROTTLED:
                 state.throttled(answer)
                 return (ids,)
-            case Outcome.UNREACHED | Outcome.NO_ANSWER:
+            case _:
                 return await self._again(ids, answer)
         return ()
 

@@ -52,7 +52,13 @@ async def send(context: StageContext, destination: Destination, batch: SendingBa
 
 def why_undecided(answer: Answer) -> str:
     """The reason kept with what was sent and is not settled."""
-    happened = "could not be reached" if answer.outcome == Outcome.UNREACHED else "gave no answer"
+    match answer.outcome:
+        case Outcome.UNREACHED:
+            happened = "could not be reached"
+        case Outcome.REFUSED:
+            happened = "does not take contacts at this address"
+        case _:
+            happened = "gave no answer"
     return f"Virtuous {happened} ({answer.detail})"
 
 
