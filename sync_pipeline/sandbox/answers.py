@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sync_pipeline.sandbox.contact_rules import Problem
+from sync_pipeline.sandbox.refusal import Problem
 
 ABORT = "sandbox.abort"
 _JSON = "application/json; charset=utf-8"

@@ -7,6 +7,9 @@ import msgspec
 
 Row = dict[str, Any]
 
+# Effects that have no reference, by what tells one from another: contact and text of a note, and so on.
+MADE = ("reversals", "notes", "attendances", "volunteers", "opportunities", "tags", "archives")
+
 
 def reference_name(source: str, reference_id: str) -> str:
     return f"{source}/{reference_id}"
@@ -23,6 +26,8 @@ class Books:
         self.unknown_fields: Counter[str] = Counter()
         self.repeats = 0
         self.out_of_order = 0
+        self.ignored_attendances: Counter[str] = Counter()
+        self._made: dict[str, Counter[str]] = {kind: Counter() for kind in MADE}
         self._payloads: dict[str, list[int]] = {}
 
     def accept(self, source: str, reference_id: str, row: Row) -> None:
@@ -44,6 +49,10 @@ class Books:
             payloads.remove(fingerprint)
         payloads.append(fingerprint)
 
+    def make(self, kind: str, *key: object) -> None:
+        """Books one effect of `kind`. Nothing is taken back when the record is deleted later."""
+        self._made[kind]["/".join(str(part) for part in key)] += 1
+
     def report(self) -> dict[str, Any]:
         return {
             "requests": dict(self.requests),
@@ -55,3 +64,8 @@ class Books:
             "out_of_order": self.out_of_order,
             "unknown_fields": dict(self.unknown_fields),
         }
+
+    def made(self) -> dict[str, Any]:
+        """Per kind of effect, how often each was made."""
+        counts = {kind: dict(made) for kind, made in self._made.items()}
+        return counts | {"ignored_attendances": dict(self.ignored_attendances)}

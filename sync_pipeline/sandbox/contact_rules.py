@@ -1,8 +1,9 @@
 """What a contact in a transaction must look like (sections 4.2 and 4.3 of the Virtuous reference)."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from sync_pipeline.sandbox.refusal import Problem
 
 Row = dict[str, Any]
 
@@ -27,16 +28,7 @@ OTHER_TYPES: dict[str, type] = {
 }
 # Whether Virtuous checks the syntax of an address is not published; one @ and a dotted host is the least it can ask.
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_NAMED_BY_NAME = {"Organization", "Foundation"}
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One entry of `details` in the documented error body."""
-
-    field: str
-    code: str
-    message: str
+_NAMED_BY_NAME = ("Organization", "Foundation")
 
 
 def problems(row: Row) -> list[Problem]:

@@ -1,10 +1,11 @@
 """A contact as `GET /api/Contact/...` answers it (field names and types from the recorded fixtures)."""
 
-from datetime import UTC, datetime
 from typing import Any
 
+from sync_pipeline.sandbox.contact import Contact
 from sync_pipeline.sandbox.contact_rules import ADDRESS_FIELDS
-from sync_pipeline.sandbox.contact_store import Contact
+from sync_pipeline.sandbox.moments import utc_moment
+from sync_pipeline.sandbox.settings import OrganizationSettings
 
 Json = dict[str, Any]
 
@@ -32,15 +33,15 @@ _LINKS = {
 }
 
 
-def full_contact(contact: Contact) -> Json:
-    """The documented read shape. The items of `contactReferences` are a guess: every recording has an empty list."""
-    fields = contact.fields
-    person = " ".join(filter(None, (fields.get("firstName"), fields.get("lastName"))))
-    name = fields.get("name") or person
+def full_contact(contact: Contact, settings: OrganizationSettings) -> Json:
+    """The documented read shape. Only the digest's sample has `isArchived`, no recording: a setting leaves it out."""
+    fields, name = contact.fields, contact.name
+    shown = {"isArchived": contact.archived} if settings.shows_is_archived else {}
     return {
         "id": contact.contact_id,
         "contactType": fields.get("contactType"),
         "isPrivate": False,
+        **shown,
         "name": name,
         "informalName": fields.get("firstName") or name,
         "formalContactName": name,
@@ -48,13 +49,13 @@ def full_contact(contact: Contact) -> Json:
         "preferredSalutationName": fields.get("firstName") or name,
         "preferredAddresseeName": name,
         **_NOT_KEPT_HERE,
-        "mergedIntoContactId": None,
+        "mergedIntoContactId": contact.merged_into,
         "address": _address(contact),
         **_NO_MONEY,
         "contactIndividuals": [_individual(contact)],
         **{link: path.format(id=contact.contact_id) for link, path in _LINKS.items()},
         "primaryAvatarUrl": None,
-        "contactReferences": [{"source": source, "id": reference_id} for source, reference_id in contact.references],
+        "contactReferences": _references(contact, settings.reference_shape),
         "originSegmentId": None,
         "originSegment": None,
         **_stamps(contact),
@@ -65,11 +66,22 @@ def full_contact(contact: Contact) -> Json:
     }
 
 
+def _references(contact: Contact, shape: str) -> list[Json]:
+    """The names of the items are a guess: every recording has an empty list."""
+    match shape:
+        case "absent":
+            return []
+        case "named":
+            return [{"referenceSource": source, "referenceId": one} for source, one in contact.references]
+        case _:
+            return [{"source": source, "id": one} for source, one in contact.references]
+
+
 def _individual(contact: Contact) -> Json:
     fields = contact.fields
     month, day, year = (_integer(fields.get(name)) for name in ("birthMonth", "birthDay", "birthYear"))
     return {
-        "id": contact.contact_id * 10 + 1,
+        "id": contact.individual_id,
         "contactId": contact.contact_id,
         "prefix": fields.get("title"),
         "prefix2": None,
@@ -129,18 +141,11 @@ def _address(contact: Contact) -> Json | None:
 
 def _stamps(contact: Contact) -> Json:
     return {
-        "createDateTimeUtc": _moment(contact.created_at, contact.contact_id),
+        "createDateTimeUtc": utc_moment(contact.created_at, contact.contact_id),
         "createdByUser": "Sandbox Import",
-        "modifiedDateTimeUtc": _moment(contact.modified_at, contact.contact_id),
+        "modifiedDateTimeUtc": utc_moment(contact.modified_at, contact.contact_id),
         "modifiedByUser": "Sandbox Import",
     }
-
-
-def _moment(unix_seconds: float, contact_id: int) -> str:
-    """UTC without an offset; recordings show two to seven digits of a second, so both ends occur here."""
-    moment = datetime.fromtimestamp(unix_seconds, UTC)
-    fraction = f"{moment.microsecond:06d}0"[: 2 + contact_id % 6]
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction}"
 
 
 def _integer(value: str | None) -> int | None:

@@ -1,12 +1,15 @@
 """What a fault makes of an answer."""
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from starlette.responses import Response
 
 from sync_pipeline.sandbox.answers import Cut, json_answer, message_answer, virtuous_error
 from sync_pipeline.sandbox.faults import Fault, Side
+from sync_pipeline.sandbox.giving_cursor import FIRST_PAGE
 
 
 def instead(fault: Fault) -> Response:
@@ -40,15 +43,26 @@ def afterwards(fault: Fault, answer: Response, url: str) -> Response:
 
 
 def unauthorized(side: Side) -> Response:
-    text = "Authorization has been denied for this request." if side == "virtuous" else "Unauthenticated."
-    return message_answer(401, text)
+    match side:
+        case "virtuous":
+            return message_answer(401, "Authorization has been denied for this request.")
+        case "vomo":
+            return message_answer(401, "Unauthenticated.")
+        case "giving":
+            return _giving_error(401, "unauthorized", "The API key is missing or not known.")
 
 
 def rate_limited(side: Side, retry_after: int) -> Response:
     headers = {"Retry-After": str(retry_after)}
     if side == "virtuous":
         return virtuous_error(429, "RATE_LIMITED", "The hourly limit of this organization is spent.", headers=headers)
+    if side == "giving":
+        return _giving_error(429, "rate_limited", "Too many requests in this minute.", headers)
     return message_answer(429, "Too Many Attempts.", headers)
+
+
+def _giving_error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return json_answer({"error": {"code": code, "message": message}}, status, headers)
 
 
 def _status(fault: Fault) -> Response:
@@ -59,15 +73,21 @@ def _status(fault: Fault) -> Response:
 def _other_page(fault: Fault, answer: Response, url: str) -> Response:
     """A list page made wrong; an answer that is no list page stays as it is."""
     page: Any = msgspec.json.decode(answer.body) if answer.body else None
-    if not isinstance(page, dict) or "links" not in page:
+    if not isinstance(page, dict) or not page.keys() & {"links", "next_cursor", "total"}:
         return answer
+    rows = "list" if fault.side == "virtuous" else "data"
     match fault.kind:
+        case "repeated_cursor" if fault.side == "giving":
+            asked = parse_qs(urlsplit(url).query)
+            page |= {"next_cursor": asked.get("cursor", [FIRST_PAGE])[0], "has_more": True}
+        case "empty_cursor":
+            page |= {"next_cursor": "", "has_more": True}
         case "repeated_cursor":
             page["links"]["next"] = url
         case "foreign_link":
             page["links"]["next"] = "http://elsewhere.invalid/vomo/v1/users?page=2"
         case "empty_page":
-            page["data"] = []
+            page[rows] = []
         case _:
-            page["data"] = page["data"][::2]
+            page[rows] = page[rows][::2]
     return json_answer(page)

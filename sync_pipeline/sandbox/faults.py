@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Side = Literal["virtuous", "vomo"]
+Side = Literal["virtuous", "vomo", "giving"]
 Kind = Literal[
     "latency",
     "status_before",
@@ -22,8 +22,11 @@ Kind = Literal[
     "empty_page",
     "missing_rows",
     "foreign_link",
+    "empty_cursor",
 ]
-PAGE_KINDS = frozenset({"truncated_page", "repeated_cursor", "empty_page", "missing_rows", "foreign_link"})
+LINK_KINDS = frozenset({"foreign_link"})
+CURSOR_KINDS = frozenset({"empty_cursor"})
+LEADING_ON = LINK_KINDS | CURSOR_KINDS | {"repeated_cursor"}
 BEFORE_THE_EFFECT = frozenset({"status_before", "cut_before", "rate_limited", "unauthorized"})
 
 
@@ -48,8 +51,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.side == "virtuous" and self.kind in PAGE_KINDS:
-            raise ValueError(f"`{self.kind}` is about pages of a source; the Virtuous side has none here")
+        if self.side == "virtuous" and self.kind in LEADING_ON:
+            raise ValueError(f"`{self.kind}` is about what leads to the next page; Virtuous counts rows instead")
+        if self.kind in (LINK_KINDS if self.side == "giving" else CURSOR_KINDS):
+            raise ValueError(f"`{self.kind}` has nothing to change in pages of the {self.side} side")
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from sync_pipeline.sandbox.answers import Cut, empty_answer
 from sync_pipeline.sandbox.fault_answers import afterwards, instead, rate_limited, unauthorized
 from sync_pipeline.sandbox.faults import BEFORE_THE_EFFECT, Side, Trouble
 from sync_pipeline.sandbox.faults import Request as FaultRequest
-from sync_pipeline.sandbox.organizations import VirtuousOrganization, VomoOrganization
+from sync_pipeline.sandbox.organizations import GivingOrganization, VomoOrganization
 from sync_pipeline.sandbox.quota import Permit
+from sync_pipeline.sandbox.virtuous_organization import VirtuousOrganization
 from sync_pipeline.sandbox.world import World
 
-Found = TypeVar("Found", VirtuousOrganization, VomoOrganization)
+Found = TypeVar("Found", VirtuousOrganization, VomoOrganization, GivingOrganization)
 _EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -30,12 +31,28 @@ class Call(Generic[Found]):
     now: float
 
 
+def _bearer(request: Request) -> str:
+    """Exactly one space and no quotes, as documented; anything else is no token."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else ""
+
+
+def _api_key(request: Request) -> str:
+    return request.headers.get("X-Api-Key", "")
+
+
 class Gate(Generic[Found]):
     """The way in to the endpoints of one side."""
 
-    def __init__(self, side: Side, find: Callable[[World, str], Found | None]) -> None:
+    def __init__(
+        self,
+        side: Side,
+        find: Callable[[World, str], Found | None],
+        credential: Callable[[Request], str] = _bearer,
+    ) -> None:
         self._side: Side = side
         self._find = find
+        self._credential = credential
 
     def route(self, method: str, path: str, endpoint: Callable[[Call[Found]], Response]) -> Route:
         """A route whose requests are booked as `method path`, with the names of the path's parts."""
@@ -65,7 +82,7 @@ class Gate(Generic[Found]):
         except ClientDisconnect:
             return empty_answer(400)
         with world.lock:
-            organization = self._find(world, _bearer(request))
+            organization = self._find(world, self._credential(request))
             if organization is None:
                 world.unknown_tokens += 1
                 return unauthorized(self._side)
@@ -101,11 +118,6 @@ class Gate(Generic[Found]):
         return afterwards(trouble.fault, endpoint(call), str(call.request.url))
 
 
-def _bearer(request: Request) -> str:
-    """Exactly one space and no quotes, as documented; anything else is no token."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token if scheme == "Bearer" else ""
-
-
 VIRTUOUS = Gate[VirtuousOrganization]("virtuous", lambda world, token: world.virtuous.get(token))
 VOMO = Gate[VomoOrganization]("vomo", lambda world, token: world.vomo.get(token))
+GIVING = Gate[GivingOrganization]("giving", lambda world, token: world.giving.get(token), _api_key)

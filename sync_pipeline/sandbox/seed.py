@@ -8,15 +8,26 @@ User = dict[str, Any]
 
 _SYLLABLES = ("ba", "cor", "da", "el", "fi", "gan", "ho", "il", "jo", "ka", "lu", "mar", "ne", "or", "pi", "qua", "ra")
 _ENDINGS = ("bert", "cia", "den", "la", "lin", "mo", "na", "ric", "sa", "ton", "va", "wyn")
-_OLDEST_SIGN_UP = datetime(2024, 1, 1, tzinfo=UTC)
-_SIGN_UP_SECONDS = 400 * 86_400
-_EDIT_SECONDS = 200 * 86_400
+_OLDEST = datetime(2024, 1, 1, tzinfo=UTC)
+_MADE_WITHIN_SECONDS = 400 * 86_400
+_CHANGED_WITHIN_SECONDS = 200 * 86_400
 _FIRST_BIRTHDAY = datetime(1945, 1, 1, tzinfo=UTC).date()
 
 
 def moment_text(moment: datetime) -> str:
     """ISO 8601 in whole seconds with an explicit offset, as VOMO's examples show."""
     return moment.replace(microsecond=0).isoformat()
+
+
+def seconds_of(text: str) -> float:
+    """Unix seconds of a time as `moment_text` writes it."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def made_up_times(random: Random) -> tuple[datetime, datetime]:
+    """When something was made and last changed."""
+    created = _OLDEST + timedelta(seconds=random.randrange(_MADE_WITHIN_SECONDS))
+    return created, created + timedelta(seconds=random.choice((0, random.randrange(_CHANGED_WITHIN_SECONDS))))
 
 
 def made_up_name(random: Random) -> str:
@@ -34,8 +45,7 @@ def made_up_user(user_id: int, seed: int, *, gaps: bool, at: datetime | None = N
     """
     random = Random(f"{seed}:{user_id}")  # noqa: S311 - made-up data wants a repeatable draw
     first, last = made_up_name(random), made_up_name(random)
-    created = at or _OLDEST_SIGN_UP + timedelta(seconds=random.randrange(_SIGN_UP_SECONDS))
-    updated = at or created + timedelta(seconds=random.choice((0, random.randrange(_EDIT_SECONDS))))
+    created, updated = (at, at) if at else made_up_times(random)
     birthday = (_FIRST_BIRTHDAY + timedelta(days=random.randrange(60 * 365))).isoformat()
     gender = random.choice("MFN")
     return {

@@ -1,14 +1,15 @@
 """The users of one VOMO organization, kept ready to be listed: encoded rows, and ids per filter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from sync_pipeline.sandbox.seed import User
+from sync_pipeline.sandbox.seed import User, seconds_of
+from sync_pipeline.sandbox.vomo_pages import Page, page_of
+from sync_pipeline.sandbox.vomo_wire import odd_id
 
-PAGE_SIZE = 15  # fixed by the platform; there is no parameter for it
 _CACHED_FILTERS = 64
 
 
@@ -24,14 +25,9 @@ class Filters:
     email_like: str = ""
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page: its encoded rows, and where it stands. `number` may lie beyond `last`."""
-
-    rows: list[bytes]
-    number: int
-    last: int
-    total: int
+def within(moment: float, after: float | None, before: float | None) -> bool:
+    """Both ends count, as documented."""
+    return (after is None or moment >= after) and (before is None or moment <= before)
 
 
 class VomoUsers:
@@ -68,7 +64,7 @@ class VomoUsers:
         user_id = user["id"]
         self._users[user_id] = user
         self._rows[user_id] = msgspec.json.encode(self.wire(user))
-        self._times[user_id] = (_seconds(user["created_at"]), _seconds(user["updated_at"]))
+        self._times[user_id] = (seconds_of(user["created_at"]), seconds_of(user["updated_at"]))
         self.next_id = max(self.next_id, user_id + 1)
         self._ids_by_filters.clear()
 
@@ -82,19 +78,12 @@ class VomoUsers:
         if not self.oddities:
             return user
         user_id, email = user["id"], user["email"]
-        return user | {
-            "id": str(user_id) if user_id % 5 == 2 else user_id,
-            "email": email.title() if user_id % 11 == 3 else email,
-        }
+        return user | {"id": odd_id(user_id), "email": email.title() if user_id % 11 == 3 else email}
 
-    def page(self, filters: Filters, number: int) -> Page:
-        ids = self._matching(filters)
-        last = max(1, -(-len(ids) // PAGE_SIZE))
-        start = (number - 1) * PAGE_SIZE
-        rows = [self._rows[user_id] for user_id in ids[start : start + PAGE_SIZE]]
-        return Page(rows, number, last, len(ids))
+    def page(self, ids: Sequence[int], number: int) -> Page:
+        return page_of(ids, number, self._rows.__getitem__)
 
-    def _matching(self, filters: Filters) -> list[int]:
+    def matching(self, filters: Filters) -> list[int]:
         if (found := self._ids_by_filters.get(filters)) is None:
             if len(self._ids_by_filters) >= _CACHED_FILTERS:
                 self._ids_by_filters.clear()
@@ -105,18 +94,10 @@ class VomoUsers:
     def _matches(self, user_id: int, filters: Filters) -> bool:
         created, updated = self._times[user_id]
         if not (
-            _within(created, filters.created_after, filters.created_before)
-            and _within(updated, filters.updated_after, filters.updated_before)
+            within(created, filters.created_after, filters.created_before)
+            and within(updated, filters.updated_after, filters.updated_before)
         ):
             return False
         user = self._users[user_id]
         names = (user["first_name"] or "", user["last_name"] or "")
         return any(filters.name_like in name.lower() for name in names) and filters.email_like in user["email"].lower()
-
-
-def _within(moment: float, after: float | None, before: float | None) -> bool:
-    return (after is None or moment >= after) and (before is None or moment <= before)
-
-
-def _seconds(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()

@@ -3,28 +3,36 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from threading import RLock
 from typing import Any
 
 import msgspec
 
 from sync_pipeline.sandbox.faults import Fault, Faults
-from sync_pipeline.sandbox.organizations import VirtuousOrganization, VomoOrganization
-from sync_pipeline.sandbox.seed import User, made_up_users
+from sync_pipeline.sandbox.giving_world import GivingWorld
+from sync_pipeline.sandbox.organizations import GivingOrganization, UnknownTokenError, VomoOrganization
 from sync_pipeline.sandbox.settings import OrganizationSettings, organization_settings
-from sync_pipeline.sandbox.vomo_changes import change_users, edit_user
-from sync_pipeline.sandbox.vomo_store import VomoUsers
+from sync_pipeline.sandbox.virtuous_organization import VirtuousOrganization
+from sync_pipeline.sandbox.virtuous_world import VirtuousWorld
+from sync_pipeline.sandbox.vomo_world import VomoWorld
 
 DEMO_CUSTOMERS = {"riverside-food-bank": 2500, "harbor-shelter": 400, "maple-street-library": 45}
+DEMO_PROJECTS: dict[str, dict[str, Any]] = {
+    "harbor-shelter": {
+        "projects": 5,
+        "dates_per_project": 4,
+        "participations_per_date": 6,
+        "forms": 2,
+        "completions": 20,
+        "groups": 3,
+        "campaigns": 2,
+        "certificates": 1,
+    }
+}
 
 
-class UnknownTokenError(LookupError):
-    """No organization of the sandbox has this token."""
-
-
-class World:
-    """The organizations by token, on both sides, and the armed faults.
+class World(VirtuousWorld, VomoWorld, GivingWorld):
+    """The organizations by token, on all sides, and the armed faults.
 
     `clock` gives Unix seconds, `sleep` waits for seconds (latency faults only). Every method may be called from any
     thread; whoever reaches into an organization from outside holds `lock`.
@@ -40,6 +48,7 @@ class World:
         self.unknown_tokens = 0
         self.virtuous: dict[str, VirtuousOrganization] = {}
         self.vomo: dict[str, VomoOrganization] = {}
+        self.giving: dict[str, GivingOrganization] = {}
 
     def add_organization(self, token: str, **settings: Any) -> None:
         """Settings by the names of `OrganizationSettings`. Raises msgspec.ValidationError."""
@@ -52,16 +61,8 @@ class World:
             organization = self._virtuous(token)
             organization.change(organization_settings(organization.settings, settings))
 
-    def add_vomo_organization(
-        self, token: str, users: int = 0, seed: int = 1, *, oddities: bool = True, invalid: int = 0
-    ) -> None:
-        """`invalid`: how many of the users have no last name."""
-        with self.lock:
-            made_up = made_up_users(users, seed, gaps=oddities, invalid=invalid)
-            self.vomo[token] = VomoOrganization(token, VomoUsers(made_up, oddities=oddities))
-
     def run_import(self, token: str) -> dict[str, int]:
-        """Turns held transactions into contacts: {imported, created, merged, held}."""
+        """Turns held transactions into contacts and gifts: {imported, created, merged, held}."""
         with self.lock:
             return self._virtuous(token).run_import(self.clock())
 
@@ -73,9 +74,9 @@ class World:
             return quota.state()
 
     def books(self, token: str) -> dict[str, Any]:
-        """The books of an organization on either side."""
+        """The books of an organization on any side."""
         with self.lock:
-            organization = self.virtuous.get(token) or self.vomo.get(token)
+            organization = self.virtuous.get(token) or self.vomo.get(token) or self.giving.get(token)
             if organization is None:
                 raise UnknownTokenError
             return organization.report()
@@ -84,29 +85,6 @@ class World:
         """The flat fields of every contact, by "referenceSource/referenceId"; `tags` is a sorted list."""
         with self.lock:
             return self._virtuous(token).store.by_reference()
-
-    def vomo_users(self, token: str) -> list[User]:
-        """Every user in order of id, as it truly is: without the type oddities of the wire."""
-        with self.lock:
-            return [dict(user) for user in self._vomo(token).users.all()]
-
-    def change_vomo(
-        self, token: str, share: float = 0.01, seed: int = 1, add: int = 0, remove: int = 0
-    ) -> dict[str, Any]:
-        """Answers {updated_at, changed, added, removed}: the ids touched."""
-        with self.lock:
-            users = self._vomo(token).users
-            touched = change_users(users, share=share, seed=seed, add=add, remove=remove, now=self.clock())
-            return asdict(touched)
-
-    def edit_vomo_user(self, token: str, user_id: int, **fields: Any) -> dict[str, Any]:
-        """Sets fields of one user; its `updated_at` moves. Raises KeyError for an unknown id or field."""
-        with self.lock:
-            users = self._vomo(token).users
-            user = users.get(user_id)
-            if user is None or not fields.keys() <= user.keys():
-                raise KeyError("no such user or field")
-            return asdict(edit_user(users, user, fields, self.clock()))
 
     def add_fault(self, **fault: Any) -> None:
         """By the names of `Fault`. Raises msgspec.ValidationError."""
@@ -122,21 +100,17 @@ class World:
         with self.lock:
             return self.faults.report()
 
-    def _virtuous(self, token: str) -> VirtuousOrganization:
-        if token not in self.virtuous:
-            raise UnknownTokenError
-        return self.virtuous[token]
-
-    def _vomo(self, token: str) -> VomoOrganization:
-        if token not in self.vomo:
-            raise UnknownTokenError
-        return self.vomo[token]
-
 
 def default_world(seed: int = 7, **world: Any) -> World:
-    """The demo fleet: three customers, tokens `demo-<customer>-virtuous` and `demo-<customer>-vomo`."""
+    """The demo fleet: three customers, tokens `demo-<customer>-virtuous` and `demo-<customer>-vomo`.
+
+    One customer's volunteers have projects to serve at; another has donors, token `demo-<customer>-giving`.
+    """
     made = World(**world)
     for position, (customer, users) in enumerate(DEMO_CUSTOMERS.items()):
         made.add_organization(f"demo-{customer}-virtuous", name=f"{customer.replace('-', ' ').title()} (Sandbox)")
-        made.add_vomo_organization(f"demo-{customer}-vomo", users=users, seed=seed + position)
+        made.add_vomo_organization(
+            f"demo-{customer}-vomo", users=users, seed=seed + position, **DEMO_PROJECTS.get(customer, {})
+        )
+    made.add_giving_organization("demo-riverside-food-bank-giving", donations=300, seed=seed)
     return made

@@ -21,6 +21,7 @@ def running() -> Iterator[SandboxClient]:
 def sandbox(running: SandboxClient) -> SandboxClient:
     running.world.virtuous.clear()
     running.world.vomo.clear()
+    running.world.giving.clear()
     running.world.clear_faults()
     running.clock.reset()
     return running

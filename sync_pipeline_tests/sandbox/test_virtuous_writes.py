@@ -31,6 +31,7 @@ def test_an_accepted_transaction_is_no_contact_until_the_import(sandbox: Sandbox
     ("fields", "refused_field"),
     [
         ({"contactType": None}, "contactType"),
+        ({"contactType": ["Household"]}, "contactType"),
         ({"lastName": ""}, "lastName"),
         ({"firstName": None}, "firstName"),
         ({"contactType": "Organization"}, "name"),

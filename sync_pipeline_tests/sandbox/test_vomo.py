@@ -109,7 +109,7 @@ def test_the_detail_adds_participations_and_profile_fields(sandbox: SandboxClien
         "profile_field_values": [],
     }
     assert sandbox.get(f"{USERS}/4", VOMO).status_code == 404
-    assert sandbox.get("/vomo/v1/projects", VOMO).status_code == 404
+    assert sandbox.get("/vomo/v1/volunteers", VOMO).status_code == 404
 
 
 @pytest.mark.parametrize("field", ["updated", "created"])
