@@ -1,12 +1,20 @@
 """A cut: one read of a stream."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from sync_pipeline.domain.json_kinds import Kinds
+
 KEY_COLUMN = "_key"
 """Name of the column that holds a record's key as text, in every Parquet file of ours."""
+
+PARENT_COLUMN = "_parent"
+"""Name of the column that holds the key of the record that a walked record was found below."""
+
+PARENT_PREFIX = "parent."
+"""Begins the names of a parent's columns in the rows found below it."""
 
 Row = Mapping[str, str | None]
 """A record as it arrives from a source: every value is text, nested objects are flattened to `a.b`."""
@@ -29,21 +37,41 @@ class StreamName:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """What to ask the source for. `since` is the floor of modified_since, overlap already subtracted."""
+    """What to ask the source for.
+
+    `since` is the floor of modified_since, overlap already subtracted; `token` is what changes_since goes on from;
+    `unlimited_lookback` lets walk_parents walk parents of any age.
+    """
 
     stream: str
     strategy: Strategy
     since: datetime | None
     concurrency: int
     tries: int
+    token: str | None = None
+    unlimited_lookback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a read. `total` is what the source says the whole read holds, if it says so."""
+    """One page of a read. `total` is what the source says the whole read holds, if it says so.
+
+    kinds: the JSON kinds of each column of these records, their parents' columns left out.
+    short: a part of the read tells another total than the records it gave, at its second reading too.
+    proven_parent: with this page, everything below the parent of this key is read.
+    token: the last page's, to go on from with the next changes_since.
+    from_nothing: the source no longer knew the plan's token, and the read began again without it.
+    note: what a person should know about this read.
+    """
 
     rows: Sequence[Row]
     total: int | None
+    kinds: Kinds = field(default_factory=dict, compare=False)
+    short: bool = False
+    proven_parent: str | None = None
+    token: str | None = None
+    from_nothing: bool = False
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from sync_pipeline.domain.cut import Row
+from sync_pipeline.domain.json_kinds import KIND_OF_TYPE
 
 Path = tuple[str, ...]
 
@@ -22,9 +23,10 @@ ESCAPES = str.maketrans({"\\": "\\\\", SEPARATOR: f"\\{SEPARATOR}"})
 ENCODER = msgspec.json.Encoder(order="sorted")
 
 
-def flatten(record: Mapping[str, Any]) -> dict[str, str | None]:
-    """The record as one flat row, columns in the order of the body, nested ones last."""
+def flatten(record: Mapping[str, Any], kinds: dict[str, int] | None = None) -> dict[str, str | None]:
+    """The record as one flat row, columns in the order of the body, nested ones last; `kinds` gains its values'."""
     row: dict[str, str | None] = {}
+    seen = {} if kinds is None else kinds
     level: list[tuple[Path, Mapping[str, Any]]] = [((), record)]
     while level:
         below: list[tuple[Path, Mapping[str, Any]]] = []
@@ -34,7 +36,9 @@ def flatten(record: Mapping[str, Any]) -> dict[str, str | None]:
                 if isinstance(value, dict) and value:
                     below.append(((*path, name), value))
                 else:
-                    row.setdefault(prefix + name, as_text(value))
+                    column = prefix + name
+                    row.setdefault(column, as_text(value))
+                    seen[column] = seen.get(column, 0) | KIND_OF_TYPE[type(value)]
         level = sorted(below, key=_path_of)
     return row
 
@@ -60,9 +64,13 @@ def record_key(row: Row, alternatives: Sequence[Sequence[str]]) -> str | None:
     for position, columns in enumerate(alternatives):
         values = [value for column in columns if (value := row.get(column))]
         if len(values) == len(columns):
-            parts = values if position == 0 else ["", *columns, *values]
-            return SEPARATOR.join(part.translate(ESCAPES) for part in parts)
+            return joined(values if position == 0 else ["", *columns, *values])
     return None
+
+
+def joined(parts: Sequence[str]) -> str:
+    """One text of several, different for different parts of the same number."""
+    return SEPARATOR.join(part.translate(ESCAPES) for part in parts)
 
 
 def _path_of(entry: tuple[Path, Mapping[str, Any]]) -> Path:

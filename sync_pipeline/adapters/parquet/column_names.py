@@ -4,8 +4,9 @@ DuckDB takes `ID` and `id` for the same column and would mix their values. A nam
 carries their positions: `ID` is stored as `ID~3`, `firstName` as `firstName~20`; other names are stored as they are.
 """
 
-from sync_pipeline.domain.cut import KEY_COLUMN
+from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN
 
+OURS = frozenset({KEY_COLUMN, PARENT_COLUMN})
 MARK = "~"
 ESCAPED = "!"
 """Ends the name of a column whose name cannot be written in SQL, such as one with a NUL character."""
@@ -29,5 +30,5 @@ def logical(name: str) -> str:
 
 
 def source_columns(columns: list[str]) -> tuple[str, ...]:
-    """The source's own names of the columns of a file, without the key."""
-    return tuple(logical(column) for column in columns if column != KEY_COLUMN)
+    """The source's own names of the columns of a file, without those that we added."""
+    return tuple(logical(column) for column in columns if column not in OURS)

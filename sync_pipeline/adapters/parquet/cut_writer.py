@@ -58,7 +58,7 @@ class ParquetCutWriter:
         return keys_then
 
     def seal(self, modified_field: str | None) -> SealedCut:
-        """Write the file of the cut, and answer what it holds; the columns are the source's, without `_key`."""
+        """Write the file of the cut, and answer what it holds; the columns are the source's."""
         keys = self.distinct_keys()
         newest = None
         with published(self._path) as temporary:

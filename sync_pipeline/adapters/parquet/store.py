@@ -54,21 +54,23 @@ class ParquetStore:
         files = self._files(name)
         publish_link(files.existing(Kind.DELTAS, cut), files.file(Kind.SNAPSHOTS, cut))
 
-    def merge_delta(self, name: StreamName, cut: int, snapshot_cut: int | None) -> int:
+    def merge_delta(
+        self, name: StreamName, cut: int, snapshot_cut: int | None, proven_parents: Collection[str] = ()
+    ) -> int:
         if snapshot_cut is None:
             self.replace_snapshot(name, cut)
             return cut
         files = self._files(name)
         snapshot, delta = files.existing(Kind.SNAPSHOTS, snapshot_cut), files.existing(Kind.DELTAS, cut)
         with fresh_folder(files.workspace(Kind.SNAPSHOTS, cut, "merge")) as spill:
-            changed = merge(snapshot, delta, files.file(Kind.SNAPSHOTS, cut), self._limits, spill)
+            changed = merge(snapshot, delta, files.file(Kind.SNAPSHOTS, cut), self._limits, spill, proven_parents)
         return cut if changed else snapshot_cut
 
     def count(self, name: StreamName, snapshot_cut: int) -> int:
         return row_count(self._snapshot(name, snapshot_cut))
 
     def columns(self, name: StreamName, snapshot_cut: int) -> tuple[str, ...]:
-        """The source's columns, without `_key`."""
+        """The source's columns, and its parents'; without our own."""
         return source_columns(column_names(self._snapshot(name, snapshot_cut)))
 
     def rows(self, name: StreamName, snapshot_cut: int, keys: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:

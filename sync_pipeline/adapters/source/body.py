@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
+from sync_pipeline.adapters.source.listing import Parent
 from sync_pipeline.adapters.source.place import Place, shape_error
 from sync_pipeline.domain.configuration import ConnectorStream
-from sync_pipeline.domain.cut import KEY_COLUMN, Page
+from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN, PARENT_PREFIX, Page
 from sync_pipeline.domain.flatten import flatten, record_key
 
 MISSING: Final = object()
@@ -59,41 +60,64 @@ def kind_of(value: object) -> str:
     return "nothing" if value is MISSING else names.get(type(value), "an object")
 
 
-def read_page(place: Place, stream: ConnectorStream, body: object) -> Page:
-    """Check the shape of a decoded body and normalise its records.
+def records_of(place: Place, stream: ConnectorStream, body: object) -> list[dict[str, Any]]:
+    """The records of a decoded body.
 
     Raises:
-        SourceError: no list of records where one belongs, a record that is no object or has no key, or an
-            unreadable total.
+        SourceError: no list of objects where one belongs.
     """
     path = stream.records or ""
     spot = f"at `{path}`" if path else "as the body"
     records = look_up(body, path)
     if not isinstance(records, list):
         raise shape_error(place, f"a list of records {spot}", _found(body, records))
-    rows: list[dict[str, str | None]] = []
     for position, record in enumerate(records, start=1):
         if not isinstance(record, dict):
             raise shape_error(place, f"objects in the list {spot}", f"{kind_of(record)} at position {position}")
-        row = flatten(record)
+    return records
+
+
+def read_page(place: Place, stream: ConnectorStream, body: object, parent: Parent | None = None) -> Page:
+    """Check the shape of a decoded body and normalise its records.
+
+    Raises:
+        SourceError: no list of records where one belongs, a record that is no object or has no key, or an
+            unreadable total.
+    """
+    rows: list[dict[str, str | None]] = []
+    kinds: dict[str, int] = {}
+    inherited = parent and parent.columns()
+    for position, record in enumerate(records_of(place, stream, body), start=1):
+        row = flatten(record, kinds)
+        if parent and inherited is not None:
+            row = {name: value for name, value in row.items() if not name.startswith(PARENT_PREFIX)} | inherited
+            row[PARENT_COLUMN] = parent.key
         row[KEY_COLUMN] = record_key(row, stream.key)
         if row[KEY_COLUMN] is None:
-            wanted = " or ".join(" + ".join(columns) for columns in stream.key)
-            raise shape_error(place, f"a key ({wanted}) in every record", f"none at position {position}")
+            raise shape_error(place, f"a key ({key_in_words(stream)}) in every record", f"none at position {position}")
         rows.append(row)
-    return Page(rows=rows, total=_total(place, stream.total, body))
+    if parent:
+        kinds = {name: kind for name, kind in kinds.items() if not name.startswith(PARENT_PREFIX)}
+    return Page(rows=rows, total=total_of(place, stream, body), kinds=kinds)
 
 
-def _total(place: Place, path: str | None, body: object) -> int | None:
-    """The total as a number; VOMO's specification shows it as text (reference: VOMO audit 5)."""
-    value = MISSING if path is None else look_up(body, path)
-    if value is MISSING or value is None:
-        return None
+def key_in_words(stream: ConnectorStream) -> str:
+    return " or ".join(" + ".join(columns) for columns in stream.key)
+
+
+def total_of(place: Place, stream: ConnectorStream, body: object) -> int | None:
+    """How many records the source says there are, if it says so."""
+    value = MISSING if stream.total is None else look_up(body, stream.total)
+    return None if value is MISSING or value is None else whole_number(place, f"`{stream.total}`", value)
+
+
+def whole_number(place: Place, spot: str, value: object) -> int:
+    """A number, or its digits: VOMO's specification shows the numbers of `meta` as text (reference: VOMO audit 5)."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and DIGITS.match(value):
         return int(value)
-    raise shape_error(place, f"a whole number at `{path}`", kind_of(value))
+    raise shape_error(place, f"a whole number at {spot}", kind_of(value))
 
 
 def _found(body: object, records: object) -> str:

@@ -3,25 +3,26 @@
 import logging
 import ssl
 from collections.abc import AsyncGenerator, Mapping
-from functools import cache, partial
+from contextlib import aclosing
+from functools import cache
 from random import Random
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from sync_pipeline.adapters.source.asking import planned_address, stream_address
+from sync_pipeline.adapters.source.access import Access
+from sync_pipeline.adapters.source.asking import stream_address
 from sync_pipeline.adapters.source.auth import authentication
-from sync_pipeline.adapters.source.body import read_page
 from sync_pipeline.adapters.source.fetch import Fetcher
-from sync_pipeline.adapters.source.guards import ReadGuard
-from sync_pipeline.adapters.source.links import counted
-from sync_pipeline.adapters.source.look_ahead import LookAhead
-from sync_pipeline.adapters.source.pagination import next_address
+from sync_pipeline.adapters.source.lists import Fetch, ListReader
 from sync_pipeline.adapters.source.place import Place
+from sync_pipeline.adapters.source.sampling import Sampler
+from sync_pipeline.adapters.source.stream_pages import stream_pages
+from sync_pipeline.adapters.source.walk import walk_pages
 from sync_pipeline.domain.configuration import ConnectorStream, CustomerSource
-from sync_pipeline.domain.configuration.connector import NextLink, Pagination, SinglePage
 from sync_pipeline.domain.cut import Page, ReadPlan, Strategy
+from sync_pipeline.domain.stream_sample import StreamSample
 from sync_pipeline.ports import Clock
 
 TIMEOUT = httpx.Timeout(30, connect=10)
@@ -50,7 +51,7 @@ class HttpSource:
     ) -> None:
         # httpx logs every address with its query at INFO: filters, and a token sent as a parameter.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._base = config.address
+        self._access = Access(config.address, config.connector, clock.now)
         self._streams = streams
         self._client = httpx.AsyncClient(
             auth=authentication(config.connector.auth, token),
@@ -83,63 +84,41 @@ class HttpSource:
         return self._fetcher.pauses
 
     async def check(self, stream: str) -> None:
-        """Ask for the first page and throw it away.
+        """Ask for the first page and throw it away; of a walked stream, for that of its topmost parent.
 
         Raises:
             SourceRefused: the source answered 401 or 403.
             SourceError: the page is not what the connector describes, or there is no answer.
         """
-        described = self._streams[stream]
-        place = Place(stream, 1)
-        address = stream_address(self._base, stream, described)
-        body = await self._fetcher.fetch(place, address, CHECK_TRIES)
-        read_page(place, described, body)
-        next_address(_pagination(described), place, address, address, body)
+        name, described = stream, self._streams[stream]
+        while described.walk is not None:
+            name = described.walk.parent
+            described = self._access.connector.stream(name)
+        address = stream_address(self._access.base, name, described)
+        await self._sampler().first_page(self._access.listing_to_try(name, described, address))
+
+    async def sample(self, stream: str, limit: int) -> StreamSample:
+        """One page of a stream, and of everything it is walked below; see `ports.Source`."""
+        return await self._sampler().sample(stream, self._streams[stream], limit)
 
     async def pages(self, plan: ReadPlan) -> AsyncGenerator[Page, None]:
         """Read a stream page by page; see `ports.Source`."""
         stream = self._streams[plan.stream]
-        pagination = _pagination(stream)
-        first = planned_address(self._base, stream, plan)
-        guard = _guard(stream, plan)
-        place = Place(plan.stream, 1)
-        address = first
-        async with LookAhead(partial(self._fetch, plan), plan.concurrency) as ahead:
-            while True:
-                guard.visit(place, address)
-                body = await ahead.body(place.page, address)
-                page = read_page(place, stream, body)
-                guard.accept(place, page)
-                following = next_address(pagination, place, first, address, body)
-                if following is not None and address is first and plan.concurrency > 1:
-                    _look_ahead(ahead, pagination, page, first, following)
+        reader = ListReader(self._with_tries(plan.tries), plan.concurrency)
+        walks = plan.strategy is Strategy.WALK_PARENTS and stream.walk is not None
+        read = walk_pages if walks else stream_pages
+        async with aclosing(read(self._access, reader, plan, stream)) as pages:
+            async for page in pages:
                 yield page
-                if following is None:
-                    break
-                place = Place(plan.stream, place.page + 1)
-                address = following
-        guard.end(place)
 
-    async def _fetch(self, plan: ReadPlan, page: int, address: httpx.URL) -> Any:
-        return await self._fetcher.fetch(Place(plan.stream, page), address, plan.tries)
+    def _sampler(self) -> Sampler:
+        return Sampler(self._access, self._with_tries(CHECK_TRIES))
 
+    def _with_tries(self, tries: int) -> Fetch:
+        async def fetch(place: Place, address: httpx.URL) -> Any:
+            return await self._fetcher.fetch(place, address, tries)
 
-def _look_ahead(ahead: LookAhead, pagination: Pagination, page: Page, first: httpx.URL, following: httpx.URL) -> None:
-    """Start on the pages after the first, where their addresses and their number are known."""
-    if not isinstance(pagination, NextLink) or not page.rows or not page.total:
-        return
-    if counting := counted(first, following):
-        ahead.expect(counting.addresses(-(-page.total // len(page.rows))))
-
-
-def _guard(stream: ConnectorStream, plan: ReadPlan) -> ReadGuard:
-    incremental = plan.strategy is Strategy.MODIFIED_SINCE and stream.modified is not None
-    field = stream.modified.field if incremental and stream.modified else None
-    return ReadGuard(field, filtered=plan.since is not None)
-
-
-def _pagination(stream: ConnectorStream) -> Pagination:
-    return stream.pagination or SinglePage(kind="none")
+        return fetch
 
 
 @cache

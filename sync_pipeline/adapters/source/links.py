@@ -14,8 +14,8 @@ from sync_pipeline.domain.errors import SourceError
 WHOLE_NUMBER = re.compile(r"^(0|[1-9]\d{0,14})$", re.ASCII)
 
 
-def resolve(place: Place, requested: httpx.URL, link: str) -> httpx.URL:
-    """A link of the page at `requested`, absolute.
+def resolve(place: Place, requested: httpx.URL, link: str, hidden: str | None = None) -> httpx.URL:
+    """A link of the page at `requested`, absolute, without the parameter `hidden`: a token that it echoes.
 
     Raises:
         SourceError: it leads to another scheme, host or port: the token never goes there.
@@ -33,7 +33,7 @@ def resolve(place: Place, requested: httpx.URL, link: str) -> httpx.URL:
             "the link was not followed.",
             "If the platform moved, set `base_url` of the source to the new address; otherwise report the link to it.",
         )
-    return address
+    return address.copy_remove_param(hidden) if hidden and hidden in address.params else address
 
 
 def describe_origin(address: httpx.URL) -> str:

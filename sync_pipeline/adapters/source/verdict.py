@@ -1,5 +1,7 @@
 """Answers that no further try will mend, each with what a person can do about it."""
 
+import re
+from collections.abc import Iterable
 from http import HTTPStatus
 
 import httpx
@@ -19,6 +21,19 @@ RIGHTS = (
 )
 
 
+class UnusableStatus(SourceError):
+    """An answer whose status no further try mends. Its body is kept to be searched, and never shown."""
+
+    def __init__(self, message: str, remedy: str, response: httpx.Response) -> None:
+        super().__init__(message, remedy)
+        self.status = response.status_code
+        self._content = response.content
+
+    def names_any(self, words: Iterable[str]) -> bool:
+        """Whether the body of the answer says one of these words."""
+        return any(re.search(rb"\b%b\b" % re.escape(word.encode()), self._content) for word in words)
+
+
 def refusal(response: httpx.Response, place: Place) -> SourceError | None:
     """The final error that a status stands for; None for a 2xx."""
     status = response.status_code
@@ -29,17 +44,17 @@ def refusal(response: httpx.Response, place: Place) -> SourceError | None:
     if status == HTTPStatus.FORBIDDEN:
         return SourceRefused(f"{place}: the source accepts the token but denies access (HTTP 403).", RIGHTS)
     if status == HTTPStatus.NOT_FOUND:
-        return SourceError(
-            f"{place}: path not found (HTTP 404).", "Check `base_url` of the source and `path` of the connector."
-        )
+        remedy = "Check `base_url` of the source and `path` of the connector."
+        return UnusableStatus(f"{place}: path not found (HTTP 404).", remedy, response)
     if response.has_redirect_location:
         return SourceError(
             f"{place}: the source redirects (HTTP {status}) to {_target(response)}; redirects are not followed.",
             "Set `base_url` of the source to the final address.",
         )
-    return SourceError(
+    return UnusableStatus(
         f"{place}: the source answered HTTP {status}.",
         "Check `path` and `parameters` of the connector against the platform's documentation.",
+        response,
     )
 
 

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
-from sync_pipeline.domain.configuration.base import Address, Count, CountOrZero, Duration, Flag, Mistake, Model, Text
+from sync_pipeline.domain.configuration.base import Address, Count, CountOrZero, Flag, Mistake, Model, Text
+from sync_pipeline.domain.configuration.pagination import Pagination, SinglePage
+from sync_pipeline.domain.cut import Strategy
 
 
 class BearerAuth(Model):
@@ -32,51 +34,6 @@ class NoAuth(Model):
 Auth = Annotated[BearerAuth | HeaderAuth | BasicAuth | QueryAuth | NoAuth, Field(discriminator="kind")]
 
 
-class NextLink(Model):
-    """The body names the address of the next page."""
-
-    kind: Literal["next_link"]
-    path: Text
-
-
-class Cursor(Model):
-    """The body carries a value that asks for the next page when sent as `parameter`."""
-
-    kind: Literal["cursor"]
-    path: Text
-    parameter: Text
-
-
-class PageNumber(Model):
-    kind: Literal["page_number"]
-    parameter: Text
-    first: CountOrZero = 1
-    last: Text | None = None
-
-
-class Offset(Model):
-    kind: Literal["offset"]
-    parameter: Text
-    size_parameter: Text
-    size: Count
-
-
-class SinceUntil(Model):
-    kind: Literal["since_until"]
-    since: Text
-    until: Text
-    window: Duration
-
-
-class SinglePage(Model):
-    """The whole answer is one page."""
-
-    kind: Literal["none"]
-
-
-Pagination = Annotated[NextLink | Cursor | PageNumber | Offset | SinceUntil | SinglePage, Field(discriminator="kind")]
-
-
 class RateLimit(Model):
     requests: Count
     window_seconds: Count
@@ -97,13 +54,20 @@ class Changes(Model):
     path: Text
 
 
+WindowEnd = Literal["from", "until"]
+
+
 class Walk(Model):
-    """One read per record of `parent`, limited to those whose `time` lies inside the window."""
+    """One read per record of `parent`, limited to those whose `time` lies inside the window.
+
+    `parameters` names the query parameters that send the window's ends to the topmost parent's list.
+    """
 
     parent: Text
     time: Text | None = None
     lookback_days: CountOrZero | None = None
     lookahead_days: CountOrZero | None = None
+    parameters: dict[WindowEnd, Text] = Field(default_factory=dict)
 
 
 def refuse_nested_parameter(value: object) -> object:
@@ -170,6 +134,15 @@ class ConnectorStream(Model):
     modified: Modified | None = None
     changes: Changes | None = None
     walk: Walk | None = None
+
+    @property
+    def cheapest_strategy(self) -> Strategy:
+        """How the stream is read when its customer does not say."""
+        if self.walk is not None:
+            return Strategy.WALK_PARENTS
+        if self.changes is not None:
+            return Strategy.CHANGES_SINCE
+        return Strategy.FULL_SNAPSHOT if self.modified is None else Strategy.MODIFIED_SINCE
 
 
 class Connector(Model):

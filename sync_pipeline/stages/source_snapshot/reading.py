@@ -1,28 +1,32 @@
 """Reading one stream: pages into a cut, the cut into the snapshot."""
 
-from contextlib import aclosing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync_pipeline.domain.configuration import ConnectorStream, CustomerStream
-from sync_pipeline.domain.cut import KEY_COLUMN, ReadPlan, SealedCut, Strategy, StreamName
+from sync_pipeline.domain.configuration import CustomerStream
+from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN, ReadPlan, SealedCut, Strategy, StreamName
 from sync_pipeline.domain.errors import SourceError
 from sync_pipeline.domain.positions import CutState, Position
 from sync_pipeline.domain.run import Layer
-from sync_pipeline.ports import CutWriter, Source
+from sync_pipeline.ports import Source
 from sync_pipeline.stages.context import ReadContext
 from sync_pipeline.stages.layers import next_layer
+from sync_pipeline.stages.source_snapshot.gathering import Gathered, gather
 
 SHORT_READ = (
     "The source of {stream} tells another total than the {keys} records it gave, twice. What came is applied; the read "
     "position stays, so the next run asks again."
 )
-READS_UNTIL_TOTALS_MATCH = 2  # DESIGN section 7: then the cut goes on without proof of absence
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRead:
-    """What became of one read. `proven`: the read holds every record there is, so a missing one is gone."""
+    """What became of one read.
+
+    `proven`: a record that is not in the snapshot now is gone. `columns` are the JSON kinds of each column of this
+    read, such as `number|text`, a walked stream's parents' left out; empty where only nulls came.
+    """
 
     stream: str
     cut: int
@@ -34,6 +38,7 @@ class StreamRead:
     requests: int
     newest_modified: datetime | None
     warning: str | None
+    columns: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,6 @@ class Spent:
 
 
 NOTHING = Spent()
-
-
-@dataclass(slots=True)
-class _Pages:
-    """Counts of one pass over the pages; the last page's total is the one that counts."""
-
-    pages: int = 0
-    total: int | None = None
 
 
 async def read_stream(context: ReadContext, source: Source, stream: str, spent: Spent = NOTHING) -> StreamRead:
@@ -71,13 +68,15 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
     requests, pauses = source.requests - spent.requests, source.pauses - spent.pauses
     writer = context.snapshots.open_cut(name, cut.cut, connector_stream.key)
     try:
-        sealed, pages, matched = await _read_until_totals_match(source, plan, writer, connector_stream)
+        gathered = await gather(source, plan, writer)
+        sealed = writer.seal(connector_stream.modified.field if connector_stream.modified else None)
     finally:
         writer.discard()
         context.cuts.note_requests(lease, cut.cut, source.requests - requests, source.pauses - pauses)
-    confirm_columns(context, plan, sealed, position)
-    proven = matched and _proves_absence(plan, sealed, position)
-    snapshot_cut = _into_snapshot(context, name, sealed, position, proven=proven)
+    confirm_columns(context, plan, gathered, sealed, position)
+    proven = _proves_absence(plan, gathered, sealed, position)
+    snapshot_cut = _into_snapshot(context, name, plan, gathered, sealed, position, proven=proven)
+    warning = _warning(stream, gathered, sealed)
     context.cuts.finish_read(
         lease,
         cut,
@@ -86,8 +85,10 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         rows=sealed.rows,
         snapshot_cut=snapshot_cut,
         # Records that the source counted and did not give must be asked for again: the position may not pass them.
-        newest_modified=sealed.newest_modified if matched else None,
-        warning=None if matched else SHORT_READ.format(stream=stream, keys=sealed.rows),
+        newest_modified=sealed.newest_modified if gathered.matched else None,
+        changes_token=gathered.token if gathered.matched else None,
+        columns=gathered.columns,
+        warning=warning,
     )
     return StreamRead(
         stream=stream,
@@ -96,10 +97,11 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         rows=sealed.rows,
         snapshot_rows=0 if snapshot_cut is None else context.snapshots.count(name, snapshot_cut),
         proven=proven,
-        pages=pages,
+        pages=gathered.pages,
         requests=source.requests - requests,
         newest_modified=sealed.newest_modified,
-        warning=None if matched else SHORT_READ.format(stream=stream, keys=sealed.rows),
+        warning=warning,
+        columns=gathered.columns,
     )
 
 
@@ -115,52 +117,32 @@ def plan_read(
     layer is initial by itself, and the others go on from where they are.
     """
     strategy = context.customer.strategy(stream)
-    floor = position.read_position if position.snapshot_cut is not None else None
     wanted = context.run.layer == Layer.INITIAL and next_layer(context.customer, context.positions) != Layer.INITIAL
-    incremental = strategy == Strategy.MODIFIED_SINCE and not wanted
-    since = floor - configured.read.overlap if incremental and floor is not None else None
-    return ReadPlan(stream, strategy, since, configured.read.concurrency, configured.read.tries)
+    goes_on = position.snapshot_cut is not None and not wanted
+    floor = position.read_position if goes_on and strategy is Strategy.MODIFIED_SINCE else None
+    return ReadPlan(
+        stream,
+        strategy,
+        since=None if floor is None else floor - configured.read.overlap,
+        concurrency=configured.read.concurrency,
+        tries=configured.read.tries,
+        token=position.changes_token if goes_on and strategy is Strategy.CHANGES_SINCE else None,
+        unlimited_lookback=not goes_on,
+    )
 
 
-async def _read_until_totals_match(
-    source: Source, plan: ReadPlan, writer: CutWriter, connector_stream: ConnectorStream
-) -> tuple[SealedCut, int, bool]:
-    """Read, and read once more when the distinct keys differ from the last page's total.
-
-    Both passes go into the same cut (the later row of a key wins): a record that slipped between two pages of the
-    first pass is caught by the second.
-    """
-    modified_field = connector_stream.modified.field if connector_stream.modified else None
-    pages = 0
-    for attempt in range(1, READS_UNTIL_TOTALS_MATCH + 1):
-        counted = await _read_pages(source, plan, writer)
-        pages += counted.pages
-        keys = writer.distinct_keys()
-        matched = counted.total is None or keys == counted.total
-        if matched or attempt == READS_UNTIL_TOTALS_MATCH:
-            return writer.seal(modified_field), pages, matched
-    raise AssertionError("the loop above always returns")
-
-
-async def _read_pages(source: Source, plan: ReadPlan, writer: CutWriter) -> _Pages:
-    counted = _Pages()
-    async with aclosing(source.pages(plan)) as pages:
-        async for page in pages:
-            writer.write(page.rows)
-            counted.pages += 1
-            if page.total is not None:
-                counted.total = page.total
-    return counted
-
-
-def confirm_columns(context: ReadContext, plan: ReadPlan, sealed: SealedCut, position: Position) -> None:
+def confirm_columns(
+    context: ReadContext, plan: ReadPlan, gathered: Gathered, sealed: SealedCut, position: Position
+) -> None:
     """A mapped column that no record carries any more would read as empty for everybody: refuse the cut instead.
 
-    In the few records of an incremental read a column may be missing because the API leaves out what is empty. There
-    it has vanished when one of those records had a value in it before.
+    In the few records of an incremental read or a walk a column may be missing because the API leaves out what is
+    empty. There it has vanished when one of those records had a value in it before.
     """
-    missing = set(context.mapping(plan.stream).columns) - set(sealed.columns) - {KEY_COLUMN}
-    if missing and plan.since is not None and position.snapshot_cut is not None:
+    ours = {KEY_COLUMN, PARENT_COLUMN} if plan.strategy is Strategy.WALK_PARENTS else {KEY_COLUMN}
+    missing = set(context.mapping(plan.stream).columns) - set(sealed.columns) - ours
+    partial = not gathered.whole or plan.strategy is Strategy.WALK_PARENTS
+    if missing and partial and position.snapshot_cut is not None:
         name = context.stream_name(plan.stream)
         missing = context.snapshots.emptied_columns(name, sealed.cut, position.snapshot_cut, sorted(missing))
     if sealed.rows and missing:
@@ -171,9 +153,14 @@ def confirm_columns(context: ReadContext, plan: ReadPlan, sealed: SealedCut, pos
         )
 
 
-def _proves_absence(plan: ReadPlan, sealed: SealedCut, position: Position) -> bool:
-    """Only a read of everything proves it; an empty answer where there were records proves nothing."""
-    return plan.since is None and (sealed.rows > 0 or position.snapshot_cut is None)
+def _proves_absence(plan: ReadPlan, gathered: Gathered, sealed: SealedCut, position: Position) -> bool:
+    """Only a read of everything proves it; an empty answer where there were records proves nothing.
+
+    A walk drops from the snapshot what it proved gone, and nothing else: whatever is not there now is gone.
+    """
+    if plan.strategy is Strategy.WALK_PARENTS:
+        return True
+    return gathered.matched and gathered.whole and (sealed.rows > 0 or position.snapshot_cut is None)
 
 
 def _has_uncompared_proof(context: ReadContext, stream: str) -> bool:
@@ -182,9 +169,24 @@ def _has_uncompared_proof(context: ReadContext, stream: str) -> bool:
 
 
 def _into_snapshot(
-    context: ReadContext, name: StreamName, sealed: SealedCut, position: Position, *, proven: bool
+    context: ReadContext,
+    name: StreamName,
+    plan: ReadPlan,
+    gathered: Gathered,
+    sealed: SealedCut,
+    position: Position,
+    *,
+    proven: bool,
 ) -> int | None:
-    if proven or position.snapshot_cut is None:
+    walks = plan.strategy is Strategy.WALK_PARENTS
+    if position.snapshot_cut is None or (proven and not walks):
         context.snapshots.replace_snapshot(name, sealed.cut)
         return sealed.cut
-    return context.snapshots.merge_delta(name, sealed.cut, position.snapshot_cut)
+    # Empty answers below every parent are more likely a defect of the source than everybody's departure.
+    proven_parents = gathered.proven_parents if sealed.rows else ()
+    return context.snapshots.merge_delta(name, sealed.cut, position.snapshot_cut, proven_parents)
+
+
+def _warning(stream: str, gathered: Gathered, sealed: SealedCut) -> str | None:
+    short = [] if gathered.matched else [SHORT_READ.format(stream=stream, keys=sealed.rows)]
+    return " ".join([*gathered.notes, *short]) or None

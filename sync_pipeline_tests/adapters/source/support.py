@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import json
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -98,11 +98,37 @@ def stream(**changes: Any) -> dict[str, Any]:
 CURSOR = stream(pagination={"kind": "cursor", "path": "next", "parameter": "cursor"})
 
 
+class Api:
+    """Answers by path below the base address; an unknown one is a 404. Keeps what was asked."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self.answers = dict(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.get(request.url.path.removeprefix("/v1"), httpx.Response(404))
+        if callable(answer):
+            answer = answer(request)
+        if isinstance(answer, httpx.Response):
+            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        return httpx.Response(200, json=answer)
+
+    @property
+    def paths(self) -> list[str]:
+        return [request.url.raw_path.decode().removeprefix("/v1") for request in self.requests]
+
+
 def open_source(
-    handler: Handler, described: dict[str, Any] | None = None, clock: VirtualClock | None = None, **connector: Any
+    handler: Handler,
+    described: dict[str, Any] | None = None,
+    clock: VirtualClock | None = None,
+    others: Mapping[str, dict[str, Any]] | None = None,
+    **connector: Any,
 ) -> HttpSource:
-    """A source with the one stream `users`, its connector as `described`."""
-    document = {"connector": "test", "base_url": BASE, "streams": {"users": described or stream()}, **connector}
+    """A source with the stream `users`, its connector as `described`; `others` are more of the connector's streams."""
+    streams = {"users": described or stream(), **(others or {})}
+    document = {"connector": "test", "base_url": BASE, "streams": streams, **connector}
     model = Connector.model_validate_json(json.dumps(document))
     return HttpSource(
         CustomerSource(connector=model, reference_source="TEST"),
@@ -132,6 +158,10 @@ def read(source: HttpSource, **changes: Any) -> list[Page]:
             return await collect(source.pages(plan(**changes)))
 
     return asyncio.run(session())
+
+
+def walk(source: HttpSource, **changes: Any) -> list[Page]:
+    return read(source, strategy=Strategy.WALK_PARENTS, **changes)
 
 
 def check(source: HttpSource) -> None:

@@ -3,12 +3,11 @@
 import httpx
 import pytest
 
-from sync_pipeline.domain.errors import ConfigurationError, SourceError
+from sync_pipeline.domain.errors import SourceError
 from sync_pipeline_tests.adapters.source.support import (
     BASE,
     CURSOR,
     Script,
-    check,
     keys,
     open_source,
     page,
@@ -158,7 +157,25 @@ def test_redirects_are_not_followed(status: int) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_kind_of_pagination_of_a_later_version_is_refused_by_name() -> None:
-    described = stream(pagination={"kind": "page_number", "parameter": "page"})
-    with pytest.raises(ConfigurationError, match="`page_number`"):
-        check(open_source(Script(page([1])), described))
+MORE = stream(pagination={"kind": "cursor", "path": "next", "parameter": "cursor", "more": "has_more"})
+
+
+@pytest.mark.parametrize("end", [False, 0, "false"])
+def test_a_cursor_read_ends_where_the_source_says_so_although_a_cursor_is_there(end: object) -> None:
+    script = Script(cursor_page([1], next="x", has_more=True), cursor_page([2], next="y", has_more=end))
+    assert keys(read(open_source(script, MORE))) == ["1", "2"]
+
+
+@pytest.mark.parametrize("cursor", [{"next": ""}, {"next": None}, {"next": "null"}, {}])
+def test_more_without_a_cursor_is_a_stall_and_not_the_end(cursor: dict[str, None]) -> None:
+    """Taken for the end, everything after it would look deleted."""
+    script = Script(cursor_page([1], next="x", has_more=True), cursor_page([2], has_more=True, **cursor))
+    with pytest.raises(SourceError, match=r"Page 2 of stream users says at `has_more` .* no cursor at `next`") as it:
+        read(open_source(script, MORE))
+    assert "pagination.more" in it.value.remedy
+
+
+@pytest.mark.parametrize("more", [{}, {"has_more": None}, {"has_more": 2}, {"has_more": "yes"}, {"has_more": [True]}])
+def test_more_that_is_neither_true_nor_false_is_another_shape(more: dict[str, object]) -> None:
+    with pytest.raises(SourceError, match="another shape: expected true or false at `has_more`"):
+        read(open_source(Script(cursor_page([1], next="x", **more)), MORE))

@@ -1,0 +1,64 @@
+"""One account of a platform: its address, its connector, and the lists they describe."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from sync_pipeline.adapters.source.asking import address_below
+from sync_pipeline.adapters.source.listing import Listing, Parent
+from sync_pipeline.adapters.source.windows import Windows
+from sync_pipeline.domain.configuration import Connector, ConnectorStream
+from sync_pipeline.domain.configuration.connector import QueryAuth
+from sync_pipeline.domain.configuration.pagination import Paging, SinceUntil, SinglePage
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where one customer's account is, and how its connector says to read it."""
+
+    base: str
+    connector: Connector
+    now: Callable[[], datetime]
+
+    @property
+    def hidden(self) -> str | None:
+        """The query parameter that carries the token: a link that echoes it is stripped of it."""
+        auth = self.connector.auth
+        return auth.name if isinstance(auth, QueryAuth) else None
+
+    def listing(self, name: str, stream: ConnectorStream, address: httpx.URL) -> Listing:
+        return Listing(name, stream, _paging(stream), address, self.hidden)
+
+    def listing_to_try(self, name: str, stream: ConnectorStream, address: httpx.URL) -> Listing:
+        """A list to see one page of: of a stream in windows, the newest one."""
+        if isinstance(stream.pagination, SinceUntil):
+            return self.windows(name, stream, stream.pagination, address, None).newest()
+        return self.listing(name, stream, address)
+
+    def listing_below(self, name: str, stream: ConnectorStream, parent: Parent) -> Listing:
+        """The list of one parent's records."""
+        return Listing(
+            name,
+            stream,
+            _paging(stream),
+            address_below(self.base, name, stream, parent),
+            self.hidden,
+            parent,
+            f" (below record {parent.number} of {parent.stream})",
+        )
+
+    def windows(
+        self, name: str, stream: ConnectorStream, paging: SinceUntil, address: httpx.URL, since: datetime | None
+    ) -> Windows:
+        """The windows start at `since` only where they filter by the modified time, which is what `since` means."""
+        filtered = stream.modified is not None and stream.modified.parameter == paging.since
+        floor = since if since is not None and filtered else paging.first_moment
+        whole = self.listing(name, stream, address)
+        return Windows(paging, whole, floor, self.now, stream.modified if filtered else None)
+
+
+def _paging(stream: ConnectorStream) -> Paging:
+    paging = stream.pagination
+    return SinglePage(kind="none") if paging is None or isinstance(paging, SinceUntil) else paging

@@ -1,0 +1,79 @@
+"""A stream that is asked for in windows of time, one after the other, from its floor to now."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sync_pipeline.adapters.source.asking import floor_text, time_text
+from sync_pipeline.adapters.source.guards import ReadGuard
+from sync_pipeline.adapters.source.listing import Listing, ListPage
+from sync_pipeline.adapters.source.lists import ListReader
+from sync_pipeline.domain.configuration.connector import Modified
+from sync_pipeline.domain.configuration.pagination import SinceUntil
+
+# The last window ends after now: a record that changes while older windows are read belongs to none of those any more,
+# and the source's clock may be ahead of ours. Without it, such a record would look deleted.
+AFTER_NOW = timedelta(hours=1)
+
+
+def bounds(floor: datetime, width: timedelta, now: datetime) -> tuple[datetime, datetime, bool]:
+    """The window that begins at `floor`, and whether it is the last one. The next begins where it ends."""
+    end = floor + width
+    return (floor, end, False) if end <= now else (floor, max(now + AFTER_NOW, floor), True)
+
+
+class Windows:
+    """The windows of one stream as lists to read. The windows are half-open and share their ends: no moment is lost.
+
+    `modified` when the windows go by the modified time: an exclusive filter is then asked a second earlier.
+    """
+
+    def __init__(
+        self,
+        paging: SinceUntil,
+        whole: Listing,
+        floor: datetime,
+        now: Callable[[], datetime],
+        modified: Modified | None,
+    ) -> None:
+        self._paging = paging
+        self._whole = whole
+        self._floor = floor
+        self._now = now
+        self._modified = modified
+
+    async def listings(self) -> AsyncGenerator[Listing, None]:
+        """The last window is made when its turn comes: reading the others may have taken hours."""
+        floor, last = self._floor, False
+        while not last:
+            since, until, last = bounds(floor, self._paging.window, self._now())
+            yield self.listing(since, until)
+            floor = until
+
+    def newest(self) -> Listing:
+        """The last window alone, as wide as the others and more."""
+        now = self._now()
+        return self.listing(now - self._paging.window, now + AFTER_NOW)
+
+    def listing(self, since: datetime, until: datetime) -> Listing:
+        texts = floor_text(self._modified, since), time_text(until)
+        address = self._whole.address.copy_set_param(self._paging.since, texts[0])
+        return replace(
+            self._whole,
+            paging=self._paging.pages,
+            address=address.copy_set_param(self._paging.until, texts[1]),
+            within=f" (from {texts[0]} to {texts[1]})",
+        )
+
+
+async def window_pages(reader: ListReader, windows: Windows, guard: ReadGuard) -> AsyncGenerator[ListPage, None]:
+    """The pages of all windows, numbered through."""
+    page = 1
+    async with aclosing(reader.opened(windows.listings())) as opened:
+        async for listing, body in opened:
+            guard.next_window()
+            async with aclosing(reader.pages_to_total(listing, guard, body, page)) as pages:
+                async for one in pages:
+                    page += 1
+                    yield one

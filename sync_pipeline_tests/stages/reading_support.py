@@ -1,0 +1,132 @@
+"""One customer's stream, read night after night from a scripted source into real stores."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+
+from sync_pipeline.adapters.parquet import ParquetStore
+from sync_pipeline.adapters.process import this_process
+from sync_pipeline.adapters.source import HttpSource
+from sync_pipeline.adapters.sql.state import StateStore
+from sync_pipeline.domain.change import ChangeCounts
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.cut import StreamName
+from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.positions import CutRow, CutState, Position
+from sync_pipeline.domain.run import Layer, Run
+from sync_pipeline.stages.context import ReadContext
+from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
+from sync_pipeline_tests.clock import FakeClock
+
+CUSTOMER, SOURCE, STREAM = "riverside", "people", "shifts"
+NAME = StreamName(CUSTOMER, STREAM)
+RECIPE = {"recipe": "r", "writes": "contact", "reference": "id", "fields": {"firstName": "name"}}
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Implements `ports.LeaseKeeper` for a test that outlives no lease."""
+
+    lease: Lease
+
+    def require(self, seconds: float) -> None:
+        """Nothing here takes long."""
+
+
+class Nights:
+    """Reads the stream `shifts` of a connector once a night; `answer` is the platform."""
+
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        streams: Mapping[str, Mapping[str, Any]],
+        answer: Callable[[httpx.Request], httpx.Response],
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        self.clock = FakeClock()
+        self.state = StateStore(url, self.clock)
+        self.snapshots = ParquetStore(folder, memory_limit_mb=200, threads=1)
+        lease = self.state.leases.acquire(CUSTOMER, this_process())
+        assert lease is not None
+        self._keeper = Keeper(lease)
+        self._answer = answer
+        self.customer = Customer.model_validate(
+            {
+                "id": CUSTOMER,
+                "name": "Riverside",
+                "destination": {"token": "env:A"},
+                "sources": {
+                    SOURCE: {
+                        "connector": {
+                            "connector": "c",
+                            "base_url": "https://people.example.org",
+                            "auth": {"kind": "none"},
+                            "streams": streams,
+                        },
+                        "reference_source": "S",
+                    }
+                },
+                "streams": {STREAM: {"source": SOURCE, "recipe": {**RECIPE, "fields": fields or RECIPE["fields"]}}},
+            }
+        )
+
+    def read(self, layer: Layer = Layer.NIGHTLY) -> StreamRead:
+        """One read; its cut waits for its comparison."""
+        return asyncio.run(self._read(layer))
+
+    def compare(self) -> CutRow:
+        """The comparison of the newest read, as far as positions are concerned."""
+        (cut,) = self.state.cuts.cuts(CUSTOMER, [CutState.READ])
+        self.state.cuts.finish_diff(
+            self._keeper.lease, cut, ChangeCounts(), read_position=cut.newest_modified, folded=(cut.cut, "hash")
+        )
+        return cut
+
+    def night(self, layer: Layer = Layer.NIGHTLY) -> StreamRead:
+        read = self.read(layer)
+        self.compare()
+        return read
+
+    @property
+    def position(self) -> Position:
+        return self.state.positions.position(CUSTOMER, SOURCE, STREAM)
+
+    def rows(self, *columns: str) -> list[tuple[str | None, ...]]:
+        """The snapshot's rows, by key."""
+        position = self.position
+        assert position.snapshot_cut is not None
+        keys = [f"{number}" for number in range(100)]
+        frame = self.snapshots.rows(NAME, position.snapshot_cut, keys, ["_key", *columns])
+        assert frame.height == self.snapshots.count(NAME, position.snapshot_cut)
+        return sorted(frame.rows())
+
+    async def _read(self, layer: Layer) -> StreamRead:
+        run = Run(CUSTOMER, f"run-{self.clock.advance(hours=24)}", layer, "slot")
+        context = ReadContext(
+            customer=self.customer,
+            run=run,
+            keeper=self._keeper,
+            clock=self.clock,
+            open_source=lambda _: self._source(),
+            snapshots=self.snapshots,
+            positions=self.state.positions,
+            cuts=self.state.cuts,
+        )
+        async with self._source() as source:
+            return await read_stream(context, source, STREAM)
+
+    def _source(self) -> HttpSource:
+        return HttpSource(
+            self.customer.sources[SOURCE],
+            {STREAM: self.customer.connector_stream(STREAM)},
+            None,
+            self.clock,
+            transport=httpx.MockTransport(self._answer),
+            random=Random(7),  # noqa: S311 - spreads retries, the same way in every test
+        )
