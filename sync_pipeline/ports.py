@@ -1,6 +1,6 @@
 """The Protocols the stages talk to. Adapters implement them; nothing here does anything."""
 
-from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -12,13 +12,24 @@ from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.cut import Page, ReadPlan, Row, SealedCut, Strategy, StreamName
 from sync_pipeline.domain.diff import Acknowledged, DiffRequest
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.operation import NoPermit, PlannedOperation, SendingBatch
+from sync_pipeline.domain.needs import CrmId, Need
+from sync_pipeline.domain.operation import (
+    DoubtfulBatch,
+    NoPermit,
+    PlannedOperation,
+    SendingBatch,
+    SendingOperation,
+    WaitingOperation,
+)
 from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.domain.pause import Breaker
 from sync_pipeline.domain.positions import CutRow, CutState, Position
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
+from sync_pipeline.domain.request import Reply, Request
+from sync_pipeline.domain.routes import Routes
 from sync_pipeline.domain.run import Run, RunStatus, StageFailure
 from sync_pipeline.domain.standing import Standing
+from sync_pipeline.domain.stream_sample import StreamSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,16 @@ class Source(Protocol):
         """Raise SourceRefused when the credential is not accepted; one cheap request."""
         ...
 
+    async def sample(self, stream: str, limit: int) -> StreamSample:
+        """One page of a stream, looked at closely, with at most `limit` of its rows.
+
+        A walked stream takes one page of every parent above it, and is read below the first record there.
+
+        Raises:
+            SourceError: as `pages`; a record without a key is counted and not refused.
+        """
+        ...
+
     def pages(self, plan: ReadPlan) -> AsyncGenerator[Page, None]:
         """Read a stream page by page, flat in memory.
 
@@ -78,19 +99,7 @@ class Destination(Protocol):
 
     async def contact_write_access(self) -> tuple[WriteAccess, Answer]: ...
 
-    async def contact_transaction(self, reference_source: str, contact: dict[str, Any]) -> Answer:
-        """POST one contact; its import happens later or never."""
-        ...
-
-    async def contact_batch(self, reference_source: str, contacts: Sequence[dict[str, Any]]) -> Answer:
-        """POST many contacts at once; all or nothing, without per-row results."""
-        ...
-
-    async def contact_by_reference(
-        self, reference_source: str, reference_id: str
-    ) -> tuple[dict[str, Any] | None, Answer]:
-        """The full contact, or None while it is held or unknown (404)."""
-        ...
+    async def ask(self, request: Request) -> Reply: ...
 
 
 class CutWriter(Protocol):
@@ -135,10 +144,13 @@ class SnapshotStore(Protocol):
         """A complete full read becomes the snapshot of its cut."""
         ...
 
-    def merge_delta(self, name: StreamName, cut: int, snapshot_cut: int | None) -> int:
+    def merge_delta(
+        self, name: StreamName, cut: int, snapshot_cut: int | None, proven_parents: Collection[str] = ()
+    ) -> int:
         """Merge the delta of `cut` into the snapshot of `snapshot_cut`; answers the cut of the resulting snapshot.
 
-        When no row of the delta differs, nothing is written and `snapshot_cut` is answered.
+        Rows of the snapshot below a proven parent (its key is in `_parent`) that the delta does not have are dropped.
+        When nothing differs, nothing is written and `snapshot_cut` is answered.
         """
         ...
 
@@ -215,6 +227,9 @@ class Cuts(Protocol):
         snapshot_cut: int | None,
         newest_modified: datetime | None,
         warning: str | None = None,
+        changes_token: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        schema_changes: Sequence[str] = (),
     ) -> None: ...
 
     def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]: ...
@@ -248,38 +263,88 @@ class Planning(Protocol):
         ...
 
 
-class EndpointOf(Protocol):
-    """Names the endpoint that a request with so many rows goes to."""
-
-    def __call__(self, rows: int, /) -> str: ...
-
-
 class Sending(Protocol):
     """The ledger as the sender sees it. Every method is one transaction that checks the lease."""
 
-    def claim(self, limit: int, endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None: ...
+    def claim(self, routes: Routes, blocked: Collection[str] = ()) -> SendingBatch | NoPermit | None: ...
 
-    def claim_again(self, ids: Sequence[int], endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None: ...
+    def claim_again(self, ids: Sequence[int], routes: Routes) -> SendingBatch | NoPermit | None: ...
 
-    def in_doubt(self) -> list[tuple[int, ...]]: ...
+    def in_doubt(self) -> list[DoubtfulBatch]: ...
+
+    def doubtful(self, ids: Sequence[int]) -> list[SendingOperation]:
+        """What these operations sent, as far as they are still in doubt."""
+        ...
 
     def unsettled_until(self) -> datetime | None:
         """When the first operation that waits for an older one of its record to settle may leave; None without any."""
         ...
 
-    def accepted(self, ids: Sequence[int], evidence: str | None = None) -> None: ...
+    def accepted(
+        self, ids: Sequence[int], evidence: str | None = None, crm_ids: Mapping[int, CrmId] | None = None
+    ) -> None: ...
 
     def planned_again(self, ids: Sequence[int]) -> None: ...
 
     def dead(self, ids: Sequence[int], reason: str) -> None: ...
 
-    def defer_planned(self, reason: str) -> int: ...
+    def defer_planned(self, reason: str, endpoint: str | None = None) -> int: ...
 
     def retry_deferred(self) -> None: ...
 
     def count_deferrals(self, today: date) -> int: ...
 
     def counts(self) -> dict[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingGroup:
+    """Operations of one kind and action that wait for the same kind of record, with a few of the ids."""
+
+    kind: str
+    action: str
+    waits_for: str
+    operations: int
+    since: datetime
+    examples: tuple[str, ...]
+
+
+class Waiting(Protocol):
+    """Operations that wait for something that does not exist yet; each method is one transaction."""
+
+    def waiting(self, kind: str) -> list[WaitingOperation]: ...
+
+    def accepted_people(self, needs: Collection[Need]) -> dict[Need, datetime | None]:
+        """Of these people who may be in Virtuous: when it first accepted them, None for those we never sent."""
+        ...
+
+    def bind(self, requests: Mapping[int, Request]) -> None:
+        """What these operations needed is there: from now on exactly this is planned to be sent."""
+        ...
+
+    def wait_for(self, needs: Mapping[int, str]) -> None: ...
+
+    def review(self, reasons: Mapping[int, str]) -> None:
+        """What these operations wait for will not come by itself."""
+        ...
+
+    def found(self, ids: Mapping[int, CrmId], evidence: str) -> None:
+        """Virtuous has the effect of these operations already."""
+        ...
+
+    def plan_sign_ups(self, sign_ups: Mapping[Need, Request]) -> None: ...
+
+
+class CrmIds(Protocol):
+    """The ids that Virtuous gave our records."""
+
+    def known(self, customer_id: str, needs: Collection[Need]) -> dict[Need, CrmId]: ...
+
+    def remember(self, lease: Lease, ids: Mapping[Need, CrmId]) -> None: ...
+
+    def taken(self, customer_id: str, kind: str) -> set[int]:
+        """Ids of this kind that stand for one of our records."""
+        ...
 
 
 class Quota(Protocol):

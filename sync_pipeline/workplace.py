@@ -96,6 +96,8 @@ class Workplace:
                 quota_rule(customer),
                 timedelta(seconds=min(customer.destination.settle_seconds, LATEST_EFFECT_SECONDS)),
             ),
+            waiting=state.waiting(keeper.lease, run.run_id),
+            crm_ids=state.crm_ids,
             quota=state.quota,
             runs=state.runs,
             breakers=state.breakers,

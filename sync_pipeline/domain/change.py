@@ -8,6 +8,26 @@ from typing import Any
 import msgspec
 
 
+class Action(StrEnum):
+    """What an operation does to its record in Virtuous."""
+
+    SAVE = "save"  # create or update
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    TAG = "tag"  # by direct calls; tags to add normally travel with `save`
+    REVERSE = "reverse"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write that a change needs. `groups` are the field groups that are acknowledged with it."""
+
+    action: Action
+    payload: Mapping[str, Any]
+    groups: tuple[str, ...]
+
+
 class ChangeKind(StrEnum):
     CREATE = "create"
     UPDATE = "update"
@@ -18,9 +38,9 @@ class ChangeKind(StrEnum):
 class Change:
     """One record's difference, already mapped.
 
-    `fingerprints` hold one entry per field group; `payload` is the destination's body without its reference source,
-    or None when the record cannot be mapped, with the `problem` saying why (field names only). `is_acknowledged`:
-    Virtuous has this very value, the change only replaces a newer one that is still open.
+    `fingerprints` hold one entry per field group; `writes` is None when the record cannot be written, with the
+    `problem` saying why (field names only). `is_acknowledged`: Virtuous has this very value, the change only replaces
+    a newer one that is still open.
     """
 
     key: str
@@ -28,7 +48,8 @@ class Change:
     reference: str
     row_hash: str
     fingerprints: Mapping[str, str]
-    payload: Mapping[str, Any] | None
+    writes: tuple[Write, ...] | None
+    record_kind: str = "contact"
     problem: str | None = None
     is_acknowledged: bool = False
 
@@ -40,7 +61,8 @@ class Change:
             "reference": self.reference,
             "row_hash": self.row_hash,
             "fingerprints": msgspec.json.encode(self.fingerprints).decode(),
-            "payload": None if self.payload is None else msgspec.json.encode(self.payload).decode(),
+            "record_kind": self.record_kind,
+            "writes": None if self.writes is None else msgspec.json.encode(self.writes).decode(),
             "problem": self.problem,
             "is_acknowledged": "true" if self.is_acknowledged else None,
         }
@@ -54,7 +76,8 @@ class Change:
             reference=row["reference"],
             row_hash=row["row_hash"],
             fingerprints=msgspec.json.decode(row["fingerprints"]),
-            payload=None if row["payload"] is None else msgspec.json.decode(row["payload"]),
+            writes=None if row["writes"] is None else msgspec.json.decode(row["writes"], type=tuple[Write, ...]),
+            record_kind=row["record_kind"],
             problem=row["problem"],
             is_acknowledged=row["is_acknowledged"] == "true",
         )

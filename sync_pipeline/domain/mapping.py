@@ -2,31 +2,22 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import polars as pl
 
 from sync_pipeline.domain.configuration import CustomerStream
+from sync_pipeline.domain.configuration.recipe import Designations
 from sync_pipeline.domain.cut import KEY_COLUMN
+from sync_pipeline.domain.flatten import as_text
 from sync_pipeline.domain.recipe_sql import columns_of, compile_expression
+from sync_pipeline.domain.record import MappedRecord
 
 MAPPING_SCHEME = "1"
 """Part of every mapping hash: raise it when the way records are mapped or fingerprinted changes."""
 
-_REFERENCE, _WHEN, _TAG, _FIELD = "reference", "when", "tag:", "field:"
-
-
-@dataclass(frozen=True, slots=True)
-class MappedRecord:
-    """What one record means in Virtuous. `matches` is the recipe's `when`; `failed` names what could not be mapped."""
-
-    key: str
-    matches: bool
-    reference: str | None
-    fields: Mapping[str, str | None]
-    tags: tuple[str, ...]
-    failed: str | None = None
+_REFERENCE, _WHEN, _TAG, _FIELD, _DESIGNATIONS = "reference", "when", "tag:", "field:", "designations"
 
 
 class RecordMapping:
@@ -42,9 +33,14 @@ class RecordMapping:
             **{f"{_TAG}{position}": text for position, text in enumerate(recipe.tags)},
         }
         self._expressions = {name: compile_expression(text) for name, text in texts.items()}
+        self._designations = recipe.designations
+        if recipe.designations is not None:
+            self._expressions[_DESIGNATIONS] = pl.col(recipe.designations.column)
         used = frozenset[str]().union(*(columns_of(expression) for expression in self._expressions.values()))
         self.columns = tuple(sorted(used))
-        identity = [MAPPING_SCHEME, hash_scheme, recipe.writes, sorted(texts.items()), deleted_tag]
+        identity: list[object] = [MAPPING_SCHEME, hash_scheme, recipe.writes, sorted(texts.items()), deleted_tag]
+        if recipe.designations is not None:
+            identity.append([recipe.designations.column, sorted(recipe.designations.paths.items())])
         self.hash = hashlib.blake2b(msgspec.json.encode(identity), digest_size=16).hexdigest()
 
     def apply(self, frame: pl.DataFrame) -> Iterator[MappedRecord]:
@@ -66,12 +62,15 @@ class RecordMapping:
         tags = [name for name in mapped.columns if name.startswith(_TAG)]
         fields = {name: name.removeprefix(_FIELD) for name in mapped.columns if name.startswith(_FIELD)}
         for row in mapped.iter_rows(named=True):
+            designations = None if self._designations is None else _split(row[_DESIGNATIONS], self._designations)
             yield MappedRecord(
                 key=row[KEY_COLUMN],
                 matches=row[_WHEN] == "true",
                 reference=row[_REFERENCE] or None,
                 fields={field: row[name] for name, field in fields.items()},
                 tags=tuple(row[name] for name in tags if row[name]),
+                failed=designations if isinstance(designations, str) else None,
+                designations=None if isinstance(designations, str) else designations,
             )
 
     def _outputs(self) -> list[pl.Expr]:
@@ -80,3 +79,22 @@ class RecordMapping:
     def _unmappable(self, key: str, error: pl.exceptions.PolarsError) -> MappedRecord:
         # Polars quotes the offending value in its text: only the class of the error may be told.
         return MappedRecord(key, True, None, {}, (), failed=f"the recipe failed on this record: {type(error).__name__}")
+
+
+def _split(text: str | None, designations: Designations) -> tuple[dict[str, str | None], ...] | str:
+    """The parts of every entry of a JSON list; a reason when the column holds something else."""
+    try:
+        entries = msgspec.json.decode(text) if text else []
+    except msgspec.DecodeError:
+        entries = None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return f"the column {designations.column} is no list of designations"
+    paths = designations.paths
+    return tuple({name: as_text(_at(entry, path)) for name, path in paths.items()} for entry in entries)
+
+
+def _at(entry: Mapping[str, Any], path: str) -> Any:
+    value: Any = entry
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

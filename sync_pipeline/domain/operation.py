@@ -37,11 +37,16 @@ LEFT_OVER = frozenset({State.PLANNED, State.SENDING, State.DEFERRED, State.WAITI
 
 
 class Priority(IntEnum):
-    """Sent in this order: new people before what changes about known ones."""
+    """Sent in this order: new people and gifts before what changes about known ones, and what hangs on them last."""
 
     CREATE = 10
+    GIFT = 12
+    OPPORTUNITY = 16
     UPDATE = 20
     DELETE = 30
+    SIGN_UP = 40
+    ATTENDANCE = 42
+    NOTE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class PlannedOperation:
     """An operation to be recorded. `state` is planned, or dead with the `reason` when it cannot be sent at all.
 
     `is_acknowledged`: Virtuous has exactly this value; it is planned only to replace a newer one not yet sent.
+    `endpoint` is where a single one goes; what waits (`waits_for` says for what) has none yet.
     """
 
     kind: str
@@ -72,24 +78,31 @@ class PlannedOperation:
     state: State = State.PLANNED
     reason: str | None = None
     is_acknowledged: bool = False
+    action: str = "save"
+    endpoint: str | None = None
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SendingOperation:
-    """An operation on its way: exactly what is sent."""
+    """An operation on its way: exactly what is sent. `request` is the bound one of a direct call (JSON types)."""
 
     operation_id: int
+    kind: str
+    action: str
     reference_source: str
     reference_id: str
     payload: Mapping[str, Any]
+    request: Mapping[str, Any] | None
     attempts: int
 
 
 @dataclass(frozen=True, slots=True)
 class SendingBatch:
-    """Operations that travel in one request, all of one reference source."""
+    """Operations that travel in one request, all of one endpoint and reference source."""
 
     batch_id: str
+    endpoint: str
     operations: tuple[SendingOperation, ...]
 
     @property
@@ -100,9 +113,27 @@ class SendingBatch:
     def ids(self) -> tuple[int, ...]:
         return tuple(operation.operation_id for operation in self.operations)
 
-    @property
-    def last_attempts(self) -> int:
-        return max(operation.attempts for operation in self.operations)
+
+@dataclass(frozen=True, slots=True)
+class WaitingOperation:
+    """An operation without a request yet."""
+
+    operation_id: int
+    kind: str
+    action: str
+    reference_source: str
+    reference_id: str
+    payload: Mapping[str, Any]
+    waits_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulBatch:
+    """Operations that left together and have no answer. `attempted_at`: the last try of any of them."""
+
+    endpoint: str
+    ids: tuple[int, ...]
+    attempted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How far a stream is read and accounted for, and what a read left behind."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +14,8 @@ class Position:
     """The durable position of one stream.
 
     `read_position` and `checkpoint` are source time; the cuts name the current files. `accounted_at` is when a
-    completed read last left nothing unaccounted for: the checkpoint's age counts from there.
+    completed read last left nothing unaccounted for: the checkpoint's age counts from there. `changes_token` asks the
+    source for what came after the last compared read; `columns` maps each column of that read to its JSON kinds.
     """
 
     source: str
@@ -25,6 +27,8 @@ class Position:
     snapshot_cut: int | None = None
     acknowledged_cut: int | None = None
     mapping_hash: str | None = None
+    changes_token: str | None = None
+    columns: Mapping[str, str] | None = None
 
 
 NO_CHANGES = ChangeCounts()
@@ -57,3 +61,6 @@ class CutRow:
     rows: int = 0
     counts: ChangeCounts = NO_CHANGES
     reason: str | None = None
+    changes_token: str | None = None
+    columns: Mapping[str, str] | None = None
+    schema_changes: Sequence[str] = ()

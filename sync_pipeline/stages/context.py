@@ -9,10 +9,12 @@ from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.cut import StreamName
 from sync_pipeline.domain.mapping import RecordMapping
 from sync_pipeline.domain.quota import QuotaRule
+from sync_pipeline.domain.records import Rules
 from sync_pipeline.domain.run import Run, StageFailure
 from sync_pipeline.ports import (
     Breakers,
     Clock,
+    CrmIds,
     Cuts,
     Destination,
     DestinationName,
@@ -24,6 +26,7 @@ from sync_pipeline.ports import (
     Sending,
     SnapshotStore,
     Source,
+    Waiting,
 )
 
 
@@ -46,6 +49,18 @@ class ReadContext:
     def mapping(self, stream: str) -> RecordMapping:
         return record_mapping(self.customer, stream, self.snapshots.hash_scheme)
 
+    def rules(self, stream: str) -> Rules:
+        """What the customer's file says about the writes of a stream."""
+        customer = self.customer
+        return Rules(
+            reference_source=customer.sources[customer.streams[stream].source].reference_source,
+            on_delete=customer.deletion_policy(stream),
+            deleted_tag=customer.deleted_tag(stream),
+            today=self.clock.now().astimezone(customer.zone).date().isoformat(),
+            exact_tags=customer.destination.tags == "exact",
+            bulk_tags=customer.destination.bulk.tags,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StageContext(ReadContext):
@@ -56,6 +71,8 @@ class StageContext(ReadContext):
     open_destination: Callable[[], AbstractAsyncContextManager[Destination]]
     planning: Planning
     sending: Sending
+    waiting: Waiting
+    crm_ids: CrmIds
     quota: Quota
     runs: Runs
     breakers: Breakers

@@ -3,13 +3,24 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from sync_pipeline.domain.change import Change, ChangeKind
+from sync_pipeline.domain.change import Action, Change, ChangeKind, Write
+from sync_pipeline.domain.crm import contacts, gifts
+from sync_pipeline.domain.needs import needs_of
 from sync_pipeline.domain.operation import ChangeLink, PlannedOperation, Priority, State
 from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.stages.context import ReadContext, StageContext
 
-OPERATIONS_PER_TRANSACTION = 1_000
+CHANGES_PER_TRANSACTION = 1_000
+TRANSACTIONS = {"contact": contacts.TRANSACTION, "gift": gifts.TRANSACTION}
+"""Where a record goes that needs nothing to exist before it."""
+
 PRIORITIES = {
+    "gift": Priority.GIFT,
+    "opportunity": Priority.OPPORTUNITY,
+    "attendance": Priority.ATTENDANCE,
+    "note": Priority.NOTE,
+}
+CONTACT_PRIORITIES = {
     ChangeKind.CREATE: Priority.CREATE,
     ChangeKind.UPDATE: Priority.UPDATE,
     ChangeKind.DELETE: Priority.DELETE,
@@ -35,33 +46,59 @@ def ready_cuts(context: ReadContext) -> list[CutRow]:
     return [cut for cut in ready if cut.source in context.customer.sources]  # a source may have left the file
 
 
-def operations_of(context: ReadContext, cut: CutRow) -> Iterator[PlannedOperation]:
-    """The operations that the durable change set of a cut makes."""
+def operations_of(context: ReadContext, cut: CutRow) -> Iterator[list[PlannedOperation]]:
+    """The operations that the durable change set of a cut makes, change by change."""
     reference_source = context.customer.sources[cut.source].reference_source
     for frame in context.snapshots.change_set(context.stream_name(cut.stream), cut.cut):
         for row in frame.iter_rows(named=True):
-            yield operation_for(Change.from_row(row), cut.stream, reference_source)
+            yield operations_for(Change.from_row(row), cut.stream, reference_source)
+
+
+def operations_for(change: Change, stream: str, reference_source: str) -> list[PlannedOperation]:
+    """The writes a change needs, in the order they have to leave.
+
+    A change that cannot be written is a dead letter from the start. What needs something of Virtuous first (an id, a
+    look at what is there) waits for it.
+    """
+    if change.writes is None:
+        return [_operation(change, stream, reference_source, None)]
+    return [_operation(change, stream, reference_source, write) for write in change.writes]
 
 
 def _chunks(context: StageContext, cut: CutRow) -> Iterator[list[PlannedOperation]]:
-    operations = operations_of(context, cut)
-    while chunk := list(islice(operations, OPERATIONS_PER_TRANSACTION)):
-        yield chunk
+    """Operations of whole changes: planning a cut again looks for changes that are there already."""
+    changes = operations_of(context, cut)
+    while chunk := list(islice(changes, CHANGES_PER_TRANSACTION)):
+        yield [operation for operations in chunk for operation in operations]
 
 
-def operation_for(change: Change, stream: str, reference_source: str) -> PlannedOperation:
-    """The one write a contact change needs; a change that cannot be written is a dead letter from the start."""
+def _operation(change: Change, stream: str, reference_source: str, write: Write | None) -> PlannedOperation:
+    action = Action.SAVE if write is None else write.action
+    endpoint = TRANSACTIONS.get(change.record_kind) if action == Action.SAVE else None
+    waits_for = None
+    if write is not None and endpoint is None:
+        needs = needs_of(change.record_kind, action, reference_source, change.reference, write.payload)
+        waits_for = str(next(needs))
     return PlannedOperation(
-        kind="contact",
+        kind=change.record_kind,
+        action=action.value,
         reference_source=reference_source,
         reference_id=change.reference,
-        priority=PRIORITIES[change.kind],
-        payload=change.payload,
+        priority=PRIORITIES.get(change.record_kind, CONTACT_PRIORITIES[change.kind]),
+        payload=None if write is None else write.payload,
         links=[
-            ChangeLink(stream, change.key, group, change.kind.value, fingerprint, change.row_hash)
-            for group, fingerprint in sorted(change.fingerprints.items())
+            ChangeLink(
+                stream, change.key, group, change.kind.value, change.fingerprints.get(group, PRESENT), change.row_hash
+            )
+            for group in (sorted(change.fingerprints) if write is None else write.groups)
         ],
-        state=State.PLANNED if change.payload is not None else State.DEAD,
+        state=State.DEAD if write is None else State.PLANNED if waits_for is None else State.WAITING,
         reason=change.problem,
         is_acknowledged=change.is_acknowledged,
+        endpoint=endpoint,
+        waits_for=waits_for,
     )
+
+
+PRESENT = "present"
+"""Fingerprint of a group that stands for an act and holds no values, such as bringing back an archived contact."""

@@ -18,6 +18,7 @@ from sync_pipeline.domain.configuration.connector import Connector
 from sync_pipeline.domain.configuration.expressions import recipe_findings
 from sync_pipeline.domain.configuration.finding import Finding
 from sync_pipeline.domain.configuration.recipe import Recipe
+from sync_pipeline.domain.configuration.walks import connector_findings
 
 SHIPPED = Path(sync_pipeline.__file__).parent
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -83,7 +84,7 @@ def shipped_files(folder: Path) -> dict[str, Path]:
 
 @lru_cache(maxsize=256)
 def read_connector(path: Path, text: str) -> Component[Connector]:
-    return read_component(path, parse(text), Connector, lambda _: iter(()))
+    return read_component(path, parse(text), Connector, connector_findings)
 
 
 @lru_cache(maxsize=256)

@@ -49,7 +49,7 @@ class Parts:
             if isinstance(part, NotFound):
                 yield Finding(path, part.message, part.remedy)
         yield from destination_findings(
-            choice(mapping(self.values.get("destination")).get("tags"), Destination, "tags")
+            choice(mapping(self.values.get("destination")).get("attendance"), Destination, "attendance")
         )
         views = {name: self.source_view(name, source) for name, source in entries(self.values, "sources")}
         yield from source_findings(views)

@@ -1,16 +1,56 @@
 """Acknowledging: the values of accepted operations become what the next diff compares with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
-from sync_pipeline.adapters.sql.tables import acknowledged, ledger_changes
+from sync_pipeline.adapters.sql.crm_ids import remember
+from sync_pipeline.adapters.sql.tables import acknowledged, ledger, ledger_changes
 from sync_pipeline.adapters.sql.upsert import upsert
+from sync_pipeline.domain.needs import CrmId, Need
+from sync_pipeline.domain.operation import State
 
 
-def acknowledge(connection: Connection, customer_id: str, ids: Sequence[int], now: datetime) -> None:
-    """Write the acknowledged rows of these operations, inside the transaction that accepts them."""
+def settle_accepted(
+    connection: Connection,
+    customer_id: str,
+    run_id: str,
+    ids: Sequence[int],
+    now: datetime,
+    evidence: str | None,
+    crm_ids: Mapping[int, CrmId] | None = None,
+    before: State = State.SENDING,
+) -> None:
+    """Operations that are in the state `before` become accepted, inside the caller's transaction.
+
+    Their values are acknowledged, and the ids that Virtuous gave (by operation) are kept.
+    """
+    moved = connection.execute(
+        update(ledger)
+        .where(ledger.c.customer_id == customer_id, ledger.c.operation_id.in_(ids), ledger.c.state == before.value)
+        .values(
+            state=State.ACCEPTED.value,
+            payload=None,
+            request=None,
+            waits_for=None,
+            accepted_at=now,
+            evidence=evidence,
+            finished_in=run_id,
+            updated_at=now,
+        )
+        .returning(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_source, ledger.c.reference_id)
+    ).all()
+    _acknowledge(connection, customer_id, sorted(row.operation_id for row in moved), now)
+    given = {
+        Need(row.kind, row.reference_source, row.reference_id): crm_ids[row.operation_id]
+        for row in moved
+        if crm_ids and row.operation_id in crm_ids
+    }
+    remember(connection, customer_id, given, now)
+
+
+def _acknowledge(connection: Connection, customer_id: str, ids: Sequence[int], now: datetime) -> None:
     rows = connection.execute(
         select(ledger_changes)
         .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.operation_id.in_(ids))

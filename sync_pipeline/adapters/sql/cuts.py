@@ -1,6 +1,6 @@
 """Cuts: each read of a stream, from its first page to its planned change set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -85,6 +85,9 @@ class SqlCuts:
         snapshot_cut: int | None,
         newest_modified: datetime | None,
         warning: str | None = None,
+        changes_token: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        schema_changes: Sequence[str] = (),
     ) -> None:
         """The snapshot is durable: the stream's newest one from now on. The read position stays."""
         with self._database.write() as connection:
@@ -100,6 +103,9 @@ class SqlCuts:
                     snapshot_cut=snapshot_cut,
                     newest_modified=newest_modified,
                     reason=warning,
+                    changes_token=changes_token,
+                    columns=None if columns is None else dict(columns),
+                    schema_changes=list(schema_changes) or None,
                     read_completed_at=self._clock.now(),
                 )
             )
@@ -160,6 +166,10 @@ class SqlCuts:
         newest = cut.newest_modified
         if newest is not None and read_position is not None:
             newest = min(newest, read_position)  # it stops short of records dated in the future; so must the checkpoint
+        if cut.changes_token is not None:
+            values["changes_token"] = cut.changes_token
+        if cut.columns is not None:
+            values["columns"] = dict(cut.columns)
         with self._database.write() as connection:
             require_lease(connection, lease)
             if folded is not None:
@@ -223,4 +233,7 @@ def _cut(row: RowMapping) -> CutRow:
         rows=row["rows"] or 0,
         counts=ChangeCounts(row["creates"] or 0, row["updates"] or 0, row["deletes"] or 0, row["unchanged"] or 0),
         reason=row["reason"],
+        changes_token=row["changes_token"],
+        columns=row["columns"],
+        schema_changes=tuple(row["schema_changes"] or ()),
     )

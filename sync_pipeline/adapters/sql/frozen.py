@@ -57,6 +57,9 @@ class FrozenState:
             select(
                 ledger.c.operation_id,
                 ledger.c.state,
+                ledger.c.kind,
+                ledger.c.action,
+                ledger.c.endpoint,
                 ledger.c.reference_source,
                 ledger.c.reference_id,
                 ledger.c.priority,
@@ -104,6 +107,9 @@ def _open_operation(links: Sequence[Row]) -> OpenOperation:
     return OpenOperation(
         operation_id=first.operation_id,
         state=State(first.state),
+        kind=first.kind,
+        action=first.action,
+        endpoint=first.endpoint,
         reference_source=first.reference_source,
         reference_id=first.reference_id,
         priority=first.priority,

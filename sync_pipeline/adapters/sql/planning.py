@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.superseding import REPEATED, supersede
-from sync_pipeline.adapters.sql.tables import acknowledged, ledger, ledger_changes, positions
+from sync_pipeline.adapters.sql.tables import acknowledged, crm_ids, ledger, ledger_changes, positions
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.operation import REPLACEABLE, PlannedOperation, State
+from sync_pipeline.domain.operation import REPLACEABLE, UNSENT, PlannedOperation, State
 from sync_pipeline.domain.positions import CutRow
 from sync_pipeline.ports import Clock
 
@@ -49,6 +49,7 @@ class SqlPlanning:
                 .where(positions.c.customer_id == lease.customer_id)
                 .values(acknowledged_cut=None, mapping_hash=None)
             )
+            connection.execute(crm_ids.delete().where(crm_ids.c.customer_id == lease.customer_id))
             connection.execute(acknowledged.delete().where(acknowledged.c.customer_id == lease.customer_id))
 
 
@@ -93,11 +94,11 @@ def _older(
 
 def _decided(operation: PlannedOperation, older: Mapping[str, Sequence[Row]]) -> PlannedOperation:
     """The operation, or its superseded form when Virtuous has that value and nothing newer may have arrived."""
-    if operation.state != State.PLANNED or not operation.is_acknowledged:
+    if operation.state not in UNSENT or not operation.is_acknowledged:
         return operation
     if any(_may_have_arrived(row) for row in older.get(_record(operation), ())):
         return operation
-    return replace(operation, payload=None, state=State.SUPERSEDED, reason="Virtuous has this value")
+    return replace(operation, payload=None, state=State.SUPERSEDED, reason="Virtuous has this value", waits_for=None)
 
 
 def _may_have_arrived(row: Row) -> bool:
@@ -121,6 +122,9 @@ def _insert(
                 "customer_id": lease.customer_id,
                 "run_id": cut.run_id,
                 "kind": operation.kind,
+                "action": operation.action,
+                "endpoint": operation.endpoint,
+                "waits_for": operation.waits_for,
                 "reference_source": operation.reference_source,
                 "reference_id": operation.reference_id,
                 "state": operation.state.value,
@@ -129,7 +133,7 @@ def _insert(
                 "attempts": 0,
                 "deferrals": 0,
                 "reason": operation.reason,
-                "finished_in": None if operation.state == State.PLANNED else cut.run_id,
+                "finished_in": None if operation.state in UNSENT else cut.run_id,
                 "planned_at": now,
                 "updated_at": now,
             }

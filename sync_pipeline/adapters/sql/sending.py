@@ -2,13 +2,13 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, select, true, update
 
-from sync_pipeline.adapters.sql.acknowledging import acknowledge
+from sync_pipeline.adapters.sql.acknowledging import settle_accepted
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.parts import parts
@@ -16,11 +16,26 @@ from sync_pipeline.adapters.sql.quota import take_permit
 from sync_pipeline.adapters.sql.superseding import REPEATED, overtaken, supersede
 from sync_pipeline.adapters.sql.tables import ledger
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.operation import NoPermit, SendingBatch, SendingOperation, State
+from sync_pipeline.domain.needs import CrmId
+from sync_pipeline.domain.operation import UNSENT, DoubtfulBatch, NoPermit, SendingBatch, SendingOperation, State
 from sync_pipeline.domain.quota import QuotaRule
-from sync_pipeline.ports import Clock, DestinationName, EndpointOf
+from sync_pipeline.domain.routes import Routes
+from sync_pipeline.ports import Clock, DestinationName
 
 older = ledger.alias("older")
+same_record = and_(
+    older.c.customer_id == ledger.c.customer_id,
+    older.c.reference_source == ledger.c.reference_source,
+    older.c.reference_id == ledger.c.reference_id,
+    older.c.kind == ledger.c.kind,
+)
+# Bringing back an archived contact comes before its new values: what was planned first goes first, whatever it does.
+older_action = and_(
+    same_record,
+    older.c.operation_id < ledger.c.operation_id,
+    older.c.action != ledger.c.action,
+    older.c.state.in_([state.value for state in UNSENT]),
+)
 DATES_BEFORE_DEAD = 5  # DESIGN section 5
 AHEAD = 100  # puts what was deferred before every other priority, in the order of the index that claims read
 
@@ -49,18 +64,19 @@ class SqlSending:
         self._rule = rule
         self._settle = settle
 
-    def claim(self, limit: int, endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None:
+    def claim(self, routes: Routes, blocked: Collection[str] = ()) -> SendingBatch | NoPermit | None:
         """Take a permit and mark the next operations as sending; None when nothing can be sent now.
 
-        What was deferred goes first, then by priority, then oldest first. Operations of a record that has another
-        one in doubt wait for it, also after it was repeated and accepted: until what got no answer has settled.
+        What was deferred goes first, then by priority, then oldest first. Operations of a record that has an older
+        one unsent or in doubt wait for it, also after it was repeated and accepted: until what got no answer has
+        settled. Endpoints that are `blocked` get nothing.
         """
         with self._database.write() as connection:
             require_lease(connection, self._lease)
-            rows = self._next_rows(connection, limit)
-            return self._send(connection, rows, endpoint_of) if rows else None
+            rows = self._next_rows(connection, routes, blocked)
+            return self._send(connection, rows, routes) if rows else None
 
-    def claim_again(self, ids: Sequence[int], endpoint_of: EndpointOf) -> SendingBatch | NoPermit | None:
+    def claim_again(self, ids: Sequence[int], routes: Routes) -> SendingBatch | NoPermit | None:
         """Take a permit for exactly these operations, planned or in doubt; None when none of them is left."""
         with self._database.write() as connection:
             require_lease(connection, self._lease)
@@ -70,7 +86,7 @@ class SqlSending:
                 .where(ledger.c.state.in_([State.PLANNED.value, State.SENDING.value]))
                 .order_by(ledger.c.operation_id)
             ).all()
-            return self._send(connection, rows, endpoint_of) if rows else None
+            return self._send(connection, rows, routes) if rows else None
 
     def unsettled_until(self) -> datetime | None:
         """When the first operation that waits for an older one of its record to settle may leave; None without any."""
@@ -83,27 +99,44 @@ class SqlSending:
             ).scalar()
         return None if first is None else first + self._settle
 
-    def in_doubt(self) -> list[tuple[int, ...]]:
-        """Ids of operations that may have left and have no answer, by the request they left in, oldest first."""
+    def in_doubt(self) -> list[DoubtfulBatch]:
+        """Operations that may have left and have no answer, by the request they left in, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
-                select(ledger.c.batch_id, ledger.c.operation_id)
+                select(ledger.c.batch_id, ledger.c.endpoint, ledger.c.operation_id, ledger.c.attempted_at)
                 .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.SENDING.value)
                 .order_by(ledger.c.operation_id)
             ).all()
-        batches: dict[str, list[int]] = defaultdict(list)
-        for batch_id, operation_id in rows:
-            batches[batch_id].append(operation_id)
-        return [tuple(ids) for ids in batches.values()]
-
-    def accepted(self, ids: Sequence[int], evidence: str | None = None) -> None:
-        """Virtuous answered 2xx: the values count as acknowledged from this moment."""
-        with self._database.write() as connection:
-            now = self._clock.now()
-            moved = self._move(
-                connection, ids, State.ACCEPTED, payload=None, accepted_at=now, evidence=evidence, **self._finished()
+        batches: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            batches[row.batch_id].append(row)
+        return [
+            DoubtfulBatch(
+                some[0].endpoint, tuple(row.operation_id for row in some), max(row.attempted_at for row in some)
             )
-            acknowledge(connection, self._lease.customer_id, moved, now)
+            for some in batches.values()
+        ]
+
+    def doubtful(self, ids: Sequence[int]) -> list[SendingOperation]:
+        """What these operations sent, as far as they are still in doubt."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
+                .where(ledger.c.state == State.SENDING.value)
+                .order_by(ledger.c.operation_id)
+            ).all()
+        return [_operation(row, row.attempts) for row in rows]
+
+    def accepted(
+        self, ids: Sequence[int], evidence: str | None = None, crm_ids: Mapping[int, CrmId] | None = None
+    ) -> None:
+        """Virtuous answered 2xx: the values count as acknowledged from this moment, with the ids it gave."""
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            settle_accepted(
+                connection, self._lease.customer_id, self._run_id, ids, self._clock.now(), evidence, crm_ids
+            )
 
     def planned_again(self, ids: Sequence[int]) -> None:
         """A definite answer said that nothing happened: back in the queue, unless a newer value is there already."""
@@ -114,16 +147,19 @@ class SqlSending:
     def dead(self, ids: Sequence[int], reason: str) -> None:
         """A permanent answer: only a person or a new value moves these on; one that is there already did so."""
         with self._database.write() as connection:
-            moved = self._move(connection, ids, State.DEAD, reason=reason, payload=None, **self._finished())
+            moved = self._move(
+                connection, ids, State.DEAD, reason=reason, payload=None, request=None, **self._finished()
+            )
             self._give_way(connection, moved, State.DEAD)
 
-    def defer_planned(self, reason: str) -> int:
-        """Everything that would still be sent waits for the next run; answers how many operations that were."""
+    def defer_planned(self, reason: str, endpoint: str | None = None) -> int:
+        """Everything that would still be sent (to this endpoint) waits for the next run; answers how many that were."""
         with self._database.write() as connection:
             require_lease(connection, self._lease)
             result = connection.execute(
                 update(ledger)
                 .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
+                .where(true() if endpoint is None else ledger.c.endpoint == endpoint)
                 .values(
                     state=State.DEFERRED.value,
                     deferrals=ledger.c.deferrals + 1,
@@ -163,7 +199,8 @@ class SqlSending:
                 values: dict[str, Any] = {"deferred_dates": list(dates)}
                 if len(dates) >= DATES_BEFORE_DEAD:
                     buried += len(ids)
-                    values |= {"state": State.DEAD.value, "payload": None, "updated_at": self._clock.now()}
+                    values |= {"state": State.DEAD.value, "payload": None, "request": None}
+                    values |= {"updated_at": self._clock.now()}
                     values |= self._finished()
                 for some in parts(ids):
                     connection.execute(update(ledger).where(ledger.c.operation_id.in_(some)).values(**values))
@@ -174,43 +211,45 @@ class SqlSending:
         with self._database.read() as connection:
             return count_by_state(connection, self._lease.customer_id)
 
-    def _next_rows(self, connection: Connection, limit: int) -> Sequence[Row]:
-        in_doubt = (
-            select(ledger.c.reference_source, ledger.c.reference_id)
-            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.SENDING.value)
-            .subquery()
-        )
+    def _next_rows(self, connection: Connection, routes: Routes, blocked: Collection[str]) -> Sequence[Row]:
         queue = (
             select(ledger)
-            .outerjoin(
-                in_doubt,
-                (in_doubt.c.reference_source == ledger.c.reference_source)
-                & (in_doubt.c.reference_id == ledger.c.reference_id),
-            )
             .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
-            .where(in_doubt.c.reference_id.is_(None))
+            .where(~exists().where(same_record, older.c.state == State.SENDING.value).correlate(ledger))
             .where(~exists().where(self._unsettled_older()).correlate(ledger))
+            .where(~exists().where(older_action).correlate(ledger))
             .order_by(ledger.c.priority, ledger.c.operation_id)
-            .limit(limit)
         )
-        rows = connection.execute(queue).all()
-        # One request names one reference source, and a record at most once.
-        chosen = {row.reference_id: row for row in reversed(rows) if row.reference_source == rows[0].reference_source}
-        return [row for row in rows if chosen.get(row.reference_id) is row]
+        if blocked:
+            queue = queue.where(ledger.c.endpoint.not_in(blocked))
+        first = connection.execute(queue.limit(1)).one_or_none()
+        if first is None:
+            return []
+        limit = routes.limit(first.endpoint)
+        if limit == 1:
+            return [first]
+        # One request goes to one endpoint, names one reference source, and a record at most once.
+        rows = connection.execute(
+            queue.where(ledger.c.endpoint == first.endpoint, ledger.c.reference_source == first.reference_source).limit(
+                limit
+            )
+        ).all()
+        chosen = {row.reference_id: row for row in reversed(rows)}
+        return [row for row in rows if chosen[row.reference_id] is row]
 
     def _unsettled_older(self) -> ColumnElement[bool]:
         """Matches an operation of `ledger` with an older one of its record that may take effect once more."""
         return and_(
-            older.c.customer_id == ledger.c.customer_id,
-            older.c.reference_source == ledger.c.reference_source,
-            older.c.reference_id == ledger.c.reference_id,
+            same_record,
             older.c.operation_id < ledger.c.operation_id,
             older.c.unanswered_at > self._clock.now() - self._settle,
         )
 
-    def _send(self, connection: Connection, rows: Sequence[Row], endpoint_of: EndpointOf) -> SendingBatch | NoPermit:
+    def _send(self, connection: Connection, rows: Sequence[Row], routes: Routes) -> SendingBatch | NoPermit:
         now = self._clock.now()
-        refusal = take_permit(connection, self._name, self._rule, self._run_id, endpoint_of(len(rows)), now)
+        endpoint = rows[0].endpoint
+        label = routes.label(endpoint, len(rows))
+        refusal = take_permit(connection, self._name, self._rule, self._run_id, label, now)
         if refusal is not None:
             return refusal
         batch_id = uuid.uuid4().hex
@@ -230,15 +269,7 @@ class SqlSending:
                 updated_at=now,
             )
         )
-        return SendingBatch(
-            batch_id,
-            tuple(
-                SendingOperation(
-                    row.operation_id, row.reference_source, row.reference_id, row.payload, row.attempts + 1
-                )
-                for row in rows
-            ),
-        )
+        return SendingBatch(batch_id, endpoint, tuple(_operation(row, row.attempts + 1) for row in rows))
 
     def _move(self, connection: Connection, ids: Sequence[int], state: State, **values: Any) -> list[int]:
         """Move what is on its way to another state; answers the ids that were."""
@@ -259,6 +290,19 @@ class SqlSending:
 
     def _finished(self) -> dict[str, str]:
         return {"finished_in": self._run_id}
+
+
+def _operation(row: Row, attempts: int) -> SendingOperation:
+    return SendingOperation(
+        operation_id=row.operation_id,
+        kind=row.kind,
+        action=row.action,
+        reference_source=row.reference_source,
+        reference_id=row.reference_id,
+        payload=row.payload,
+        request=row.request,
+        attempts=attempts,
+    )
 
 
 def count_by_state(connection: Connection, customer_id: str) -> dict[str, int]:

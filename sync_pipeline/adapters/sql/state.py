@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from sync_pipeline.adapters.sql.breakers import SqlBreakers
+from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import SqlLeases
@@ -11,9 +12,10 @@ from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.runs import SqlRuns
 from sync_pipeline.adapters.sql.sending import SqlSending, count_by_state
+from sync_pipeline.adapters.sql.waiting import SqlWaiting, waiting_groups
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.quota import QuotaRule
-from sync_pipeline.ports import Clock, DestinationName
+from sync_pipeline.ports import Clock, DestinationName, WaitingGroup
 
 
 class StateStore:
@@ -23,6 +25,7 @@ class StateStore:
         self._clock = clock
         self.database = Database(url)
         self.breakers = SqlBreakers(self.database, clock)
+        self.crm_ids = SqlCrmIds(self.database, clock)
         self.cuts = SqlCuts(self.database, clock)
         self.leases = SqlLeases(self.database, clock)
         self.planning = SqlPlanning(self.database, clock)
@@ -34,6 +37,13 @@ class StateStore:
         self, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule, settle: timedelta = timedelta()
     ) -> SqlSending:
         return SqlSending(self.database, self._clock, lease, run_id, name, rule, settle)
+
+    def waiting(self, lease: Lease, run_id: str) -> SqlWaiting:
+        return SqlWaiting(self.database, self._clock, lease, run_id)
+
+    def waiting_groups(self, customer_id: str) -> list[WaitingGroup]:
+        """What waits for what."""
+        return waiting_groups(self.database, customer_id)
 
     def ledger_counts(self, customer_id: str) -> dict[str, int]:
         """All operations of a customer by state."""

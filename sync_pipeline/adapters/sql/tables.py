@@ -44,6 +44,8 @@ positions = Table(
     Column("mapping_hash", Text),
     Column("last_run_id", Text),
     Column("last_run_completed_at", UtcDateTime),
+    Column("changes_token", Text),
+    Column("columns", Json),
     PrimaryKeyConstraint("customer_id", "source", "stream", "direction"),
 )
 
@@ -71,6 +73,9 @@ change_sets = Table(
     Column("deletes", BigInteger),
     Column("unchanged", BigInteger),
     Column("reason", Text),
+    Column("changes_token", Text),
+    Column("columns", Json),
+    Column("schema_changes", Json),
     PrimaryKeyConstraint("customer_id", "cut"),
     Index(None, "customer_id", "run_id"),
     Index(None, "customer_id", "stream", "state"),
@@ -101,6 +106,10 @@ ledger = Table(
     Column("evidence", Text),
     Column("planned_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("action", Text, nullable=False, server_default="save"),
+    Column("waits_for", Text),
+    Column("request", Json),
+    Column("endpoint", Text),
     Index(None, "customer_id", "state", "priority", "operation_id"),
     Index(None, "customer_id", "reference_source", "reference_id"),
     Index(None, "customer_id", "run_id"),
@@ -124,6 +133,20 @@ ledger_changes = Table(
     PrimaryKeyConstraint("customer_id", "operation_id", "stream", "key", "field_group"),
     UniqueConstraint("customer_id", "stream", "key", "field_group", "cut"),
     Index(None, "customer_id", "run_id"),
+)
+
+crm_ids = Table(
+    "crm_ids",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reference_source", Text, nullable=False),
+    Column("reference_id", Text, nullable=False),
+    Column("crm_id", BigInteger, nullable=False),
+    Column("part_id", BigInteger),
+    Column("seen_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("customer_id", "kind", "reference_source", "reference_id"),
+    Index(None, "customer_id", "kind", "crm_id"),
 )
 
 acknowledged = Table(

@@ -1,26 +1,26 @@
 """The Virtuous client: implements `ports.Destination` over httpx."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
 from sync_pipeline.adapters.virtuous.answers import ERROR_BODY_LIMIT, classify, unreadable
-from sync_pipeline.adapters.virtuous.documents import has_id, is_json, read_json, read_object, read_organization
+from sync_pipeline.adapters.virtuous.documents import is_json, read_json, read_organization
 from sync_pipeline.adapters.virtuous.permissions import read_contact_write_access
 from sync_pipeline.adapters.virtuous.transport_errors import failed
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.contact import personal_values
 from sync_pipeline.domain.errors import PrerequisiteError
 from sync_pipeline.domain.organization import Organization, WriteAccess
+from sync_pipeline.domain.request import Reply, Request
 
 REQUEST_TIMEOUT_SECONDS = 30.0
 """The longest any request lasts, from taking a connection to the last byte: nothing is sent later than this."""
@@ -102,40 +102,29 @@ class VirtuousClient:
             return WriteAccess.UNKNOWN, unreadable(answer)
         return read_contact_write_access(document), answer
 
-    async def contact_transaction(self, reference_source: str, contact: dict[str, Any]) -> Answer:
-        payload = {**contact, "referenceSource": reference_source}
-        return await self._transaction("/api/Contact/Transaction", payload, contact)
+    async def ask(self, request: Request) -> Reply:
+        """Send one request; the answer carries the document of a 2xx, if there is one.
 
-    async def contact_batch(self, reference_source: str, contacts: Sequence[dict[str, Any]]) -> Answer:
-        rows = [{name: value for name, value in contact.items() if name != "referenceSource"} for contact in contacts]
-        payload = {"referenceSource": reference_source, "contacts": rows}
-        return await self._transaction("/api/Contact/Batch", payload, rows)
-
-    async def _transaction(self, path: str, payload: Any, sent: Any) -> Answer:
-        """An empty body is the documented one; a page of somebody in between (maintenance, a login) is no answer."""
-        answer, body = await self._request("POST", path, payload=payload, sent=sent, body_limit=DOCUMENT_LIMIT)
-        if answer.outcome is Outcome.ACCEPTED and body.strip() and not is_json(body):
-            return unreadable(answer)
-        return answer
-
-    async def contact_by_reference(
-        self, reference_source: str, reference_id: str
-    ) -> tuple[dict[str, Any] | None, Answer]:
-        """The full contact; None with REFUSED while it is held or unknown.
-
-        Held or unknown is answered with 404, or (contradicting sources) with 200 and a body without an id: then too
-        the outcome is REFUSED, with status 200. None with any other status proves nothing about the contact.
+        A 2xx whose documented body is no JSON is no answer. Where none is documented an empty body is the normal one,
+        and a page of somebody in between (maintenance, a login) is no answer either.
         """
-        path = f"/api/Contact/{_path_part(reference_source)}/{_path_part(reference_id)}"
-        answer, body = await self._request("GET", path, sent=(reference_id,), body_limit=DOCUMENT_LIMIT)
+        path = request.path.format_map({name: _path_part(str(value)) for name, value in request.parts.items()})
+        query = urlencode({name: _query_value(value) for name, value in request.query.items()})
+        sent = (request.body, list(request.parts.values()), list(request.query.values()))
+        answer, body = await self._request(
+            request.method,
+            f"{path}?{query}" if query else path,
+            payload=request.body,
+            sent=sent,
+            body_limit=DOCUMENT_LIMIT,
+        )
         if answer.outcome is not Outcome.ACCEPTED:
-            return None, answer
-        contact = read_object(body)
-        if contact is None:
-            return None, unreadable(answer)
-        if not has_id(contact):
-            return None, replace(answer, outcome=Outcome.REFUSED, detail=f"{answer.status} without an id: still held")
-        return contact, answer
+            return Reply(answer)
+        if not body.strip() and not request.documented:
+            return Reply(answer)
+        if not is_json(body):
+            return Reply(unreadable(answer))
+        return Reply(answer, read_json(body))
 
     async def _request(
         self, method: str, path: str, *, payload: Any = None, sent: Any = (), body_limit: int = ERROR_BODY_LIMIT
@@ -187,6 +176,11 @@ def _path_part(text: str) -> str:
     if not text:
         raise ValueError("a reference look-up needs a source and an id")
     return quote(text, safe="") if text.strip(".") else "%2E" * len(text)
+
+
+def _query_value(value: str | int | bool) -> str:
+    """Booleans as JSON spells them; str() would say True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _header_token(token: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sync_pipeline.domain.crm.reading import whole_number
 from sync_pipeline.domain.organization import Organization
 
 _FALSE_WORDS = frozenset({"false", "0", "no"})
@@ -24,21 +25,16 @@ def is_json(body: bytes) -> bool:
     return True
 
 
-def read_object(body: bytes) -> dict[str, Any] | None:
-    document = read_json(body)
-    return document if isinstance(document, dict) else None
-
-
 def read_organization(body: bytes) -> Organization | None:
     """The answer of `GET /api/Organization/Current`; only the id is indispensable.
 
     The reference types nearly everything as text while recordings are native, so a number or a flag in words counts.
     An organization is enabled unless the answer says it is not.
     """
-    document = read_object(body)
-    if document is None:
+    document = read_json(body)
+    if not isinstance(document, dict):
         return None
-    user_id = _whole_number(document.get("organizationUserId"))
+    user_id = whole_number(document.get("organizationUserId"))
     if user_id is None:
         return None
     return Organization(
@@ -47,19 +43,6 @@ def read_organization(body: bytes) -> Organization | None:
         time_zone=_text(document.get("organizationTimeZone")),
         is_enabled=str(document.get("isEnabled")).strip().lower() not in _FALSE_WORDS,
     )
-
-
-def has_id(contact: dict[str, Any]) -> bool:
-    """Whether this is a real record: a held transaction may be answered too, but it has no id yet."""
-    return _whole_number(contact.get("id")) not in (None, 0)
-
-
-def _whole_number(value: Any) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    return None
 
 
 def _text(value: Any) -> str | None:

@@ -7,13 +7,8 @@ from sync_pipeline.domain.configuration.base import did_you_mean
 from sync_pipeline.domain.configuration.connector import Connector, ConnectorStream
 from sync_pipeline.domain.configuration.expressions import field_findings
 from sync_pipeline.domain.configuration.finding import Finding
+from sync_pipeline.domain.records import KINDS
 
-READABLE_PAGINATION = ("next_link", "cursor", "none")
-READABLE_AUTH = ("bearer", "none")
-READABLE_STRATEGIES = ("modified_since", "full_snapshot")
-WRITABLE_KINDS = ("contact",)
-CONTACT_DELETIONS = ("tag", "archive", "ignore")
-WRITABLE_DELETIONS = ("tag", "ignore")
 NOT_YET = "not supported by this version yet"
 
 
@@ -39,10 +34,12 @@ class StreamView:
     fields: Mapping[str, object]
 
 
-def destination_findings(tags: str | None) -> Iterator[Finding]:
+def destination_findings(attendance: str | None) -> Iterator[Finding]:
     """What the destination asks for and this version would silently not do."""
-    if tags == "exact":
-        yield Finding(("destination", "tags"), f"tags `exact` is {NOT_YET}", "Write add_only, or leave it out.")
+    if attendance == "transaction":
+        yield Finding(
+            ("destination", "attendance"), f"attendance `transaction` is {NOT_YET}", "Write direct, or leave it out."
+        )
 
 
 def source_findings(sources: Mapping[str, SourceView]) -> Iterator[Finding]:
@@ -73,13 +70,13 @@ def stream_findings(stream: StreamView, sources: Mapping[str, SourceView]) -> It
 
 
 def write_findings(stream: StreamView) -> Iterator[Finding]:
-    path = ("streams", stream.name)
-    if stream.writes is not None and stream.writes not in WRITABLE_KINDS:
-        message = f"a recipe that writes {stream.writes} is {NOT_YET}"
-        yield Finding((*path, "recipe"), message, "Use a recipe that writes contact.")
-    elif stream.writes is not None and stream.on_delete not in (None, *WRITABLE_DELETIONS):
-        reason = NOT_YET if stream.on_delete in CONTACT_DELETIONS else "not for contacts"
-        yield Finding((*path, "on_delete"), f"on_delete `{stream.on_delete}` is {reason}", "Write tag or ignore.")
+    kind = KINDS.get(stream.writes or "")
+    if kind is not None and stream.on_delete not in (None, *kind.deletions):
+        yield Finding(
+            ("streams", stream.name, "on_delete"),
+            f"on_delete `{stream.on_delete}` is not for a recipe that writes {kind.name}",
+            f"Write {' or '.join(kind.deletions)}.",
+        )
 
 
 def source_use_findings(stream: StreamView, source: SourceView) -> Iterator[Finding]:
@@ -92,44 +89,34 @@ def source_use_findings(stream: StreamView, source: SourceView) -> Iterator[Find
             f"{did_you_mean(stream.connector_stream, source.streams)}Write `stream:` with one of {known}.",
         )
     elif source.connector is not None:
-        yield from connector_use_findings(stream, source.connector)
-
-
-def connector_use_findings(stream: StreamView, connector: Connector) -> Iterator[Finding]:
-    path = ("streams", stream.name)
-    described = connector.stream(stream.connector_stream)
-    if connector.auth.kind not in READABLE_AUTH:
-        yield Finding(
-            (*path, "source"),
-            f"auth `{connector.auth.kind}` of connector {connector.connector} is {NOT_YET}",
-            f"Use a connector whose auth is {' or '.join(READABLE_AUTH)}.",
-        )
-    if described.pagination is not None and described.pagination.kind not in READABLE_PAGINATION:
-        yield Finding(
-            (*path, "source"),
-            f"pagination `{described.pagination.kind}` of connector {connector.connector} is {NOT_YET}",
-            f"Use a stream whose pagination is one of {', '.join(READABLE_PAGINATION)}.",
-        )
-    yield from strategy_findings(stream, described)
+        yield from strategy_findings(stream, source.connector.stream(stream.connector_stream))
 
 
 def strategy_findings(stream: StreamView, described: ConnectorStream) -> Iterator[Finding]:
-    path = ("streams", stream.name)
-    if stream.strategy not in (None, *READABLE_STRATEGIES):
+    """A written strategy that the connector's stream cannot be read by."""
+    path = ("streams", stream.name, "read", "strategy")
+    name = stream.connector_stream
+    if stream.strategy is None:
+        return
+    if described.walk is not None:
+        if stream.strategy != "walk_parents":
+            message = f"stream `{name}` is read once per record of `{described.walk.parent}`"
+            yield Finding(path, message, "Write walk_parents, or leave it out.")
+    elif stream.strategy == "walk_parents":
         yield Finding(
-            (*path, "read", "strategy"),
-            f"strategy `{stream.strategy}` is {NOT_YET}",
-            f"Write {' or '.join(READABLE_STRATEGIES)}.",
+            path,
+            f"strategy walk_parents needs `walk` in the connector's stream `{name}`",
+            "Add `walk: {parent: ...}` to the connector, or write another strategy.",
         )
-    elif described.walk is not None or "{" in described.path:
+    elif stream.strategy == "modified_since" and described.modified is None:
         yield Finding(
-            (*path, "source"),
-            f"stream `{stream.connector_stream}` is read once per parent record (walk), which is {NOT_YET}",
-            "Use a stream that is read by itself.",
-        )
-    if stream.strategy == "modified_since" and described.modified is None:
-        yield Finding(
-            (*path, "read", "strategy"),
-            f"strategy modified_since needs `modified` in the connector's stream `{stream.connector_stream}`",
+            path,
+            f"strategy modified_since needs `modified` in the connector's stream `{name}`",
             "Add `modified: {field: ..., parameter: ...}` to the connector, or write `strategy: full_snapshot`.",
+        )
+    elif stream.strategy == "changes_since" and described.changes is None:
+        yield Finding(
+            path,
+            f"strategy changes_since needs `changes` in the connector's stream `{name}`",
+            "Add `changes: {parameter: ..., path: ...}` to the connector, or write `strategy: full_snapshot`.",
         )

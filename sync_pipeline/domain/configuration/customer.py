@@ -26,6 +26,7 @@ from sync_pipeline.domain.configuration.base import (
 from sync_pipeline.domain.configuration.connector import Connector, ConnectorStream
 from sync_pipeline.domain.configuration.recipe import Recipe
 from sync_pipeline.domain.cut import Strategy
+from sync_pipeline.domain.records import KINDS
 
 SECRET_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.*\S.*")
 CUSTOMER_ID = re.compile(r"[A-Za-z0-9-]+")
@@ -204,6 +205,11 @@ class Customer(Model):
             raise Mistake("not an IANA time zone", f"{suggestion}Write for example America/Chicago.")
         return value
 
+    def deletion_policy(self, name: str) -> str:
+        """What happens when a record of the stream `name` is gone: as written, else the default of its kind."""
+        stream = self.streams[name]
+        return stream.on_delete or KINDS[stream.recipe.writes].deletions[0]
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -222,11 +228,9 @@ class Customer(Model):
         return self.sources[stream.source].connector.stream(stream.stream or name)
 
     def strategy(self, name: str) -> Strategy:
-        """How the stream `name` is read: as written, else by modified time where the connector knows one."""
+        """How the stream `name` is read: as written, else in the cheapest way that the connector knows."""
         written = self.streams[name].read.strategy
-        if written is not None:
-            return Strategy(written)
-        return Strategy.MODIFIED_SINCE if self.connector_stream(name).modified else Strategy.FULL_SNAPSHOT
+        return self.connector_stream(name).cheapest_strategy if written is None else Strategy(written)
 
     def deleted_tag(self, name: str) -> str:
         """The tag a contact of the stream `name` gets when its record is gone."""

@@ -8,9 +8,10 @@ import polars as pl
 
 from sync_pipeline.domain.configuration.base import did_you_mean
 from sync_pipeline.domain.configuration.finding import Finding, KeyPath
-from sync_pipeline.domain.contact import CONTACT_FIELDS, CUSTOM_FIELD_PREFIX, is_contact_field
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.recipe_sql import compile_expression, value_type
+from sync_pipeline.domain.records import KINDS, RecordKind
+from sync_pipeline.domain.records.shapes import CUSTOM_FIELD_PREFIX
 
 
 class Place(Enum):
@@ -41,6 +42,11 @@ def recipe_findings(recipe: Mapping[str, object]) -> Iterator[Finding]:
     if isinstance(fields, Mapping):
         yield from field_findings(("fields",), fields, recipe.get("writes"))
     tags = recipe.get("tags")
+    kind = KINDS.get(str(recipe.get("writes")))
+    if kind is not None and tags and not kind.takes_tags:
+        yield Finding(("tags",), f"{_article(kind)} has no tags", "Remove `tags`; contacts and gifts take them.")
+    if kind is not None and recipe.get("designations") and not kind.takes_designations:
+        yield Finding(("designations",), f"{_article(kind)} has no designations", "Remove it; gifts take them.")
     if isinstance(tags, list):
         for position, tag in enumerate(tags):
             yield from expression_findings(("tags", position), tag, Place.TAG)
@@ -49,17 +55,24 @@ def recipe_findings(recipe: Mapping[str, object]) -> Iterator[Finding]:
 def field_findings(path: KeyPath, fields: Mapping[str, object], writes: object) -> Iterator[Finding]:
     """Everything wrong with the entries of a `fields:` mapping below `path`."""
     for name, sql in fields.items():
-        if writes == "contact" and not is_contact_field(name):
-            yield Finding((*path, name), "a contact has no such field", contact_field_remedy(name))
+        kind = KINDS.get(str(writes))
+        if kind is not None and not kind.accepts_field(name):
+            yield Finding((*path, name), f"{_article(kind)} has no such field", field_remedy(kind, name))
         yield from expression_findings((*path, name), sql, Place.FIELD)
 
 
-def contact_field_remedy(name: str) -> str:
-    """What to write instead of the unknown contact field `name`."""
-    if f"{name}.".casefold().startswith(CUSTOM_FIELD_PREFIX.casefold()):
+def field_remedy(kind: RecordKind, name: str) -> str:
+    """What to write instead of the unknown field `name`."""
+    takes_custom_fields = kind.accepts_field(f"{CUSTOM_FIELD_PREFIX}x")
+    if takes_custom_fields and f"{name}.".casefold().startswith(CUSTOM_FIELD_PREFIX.casefold()):
         return 'Write a custom field as "customFields.<Name>", in quotes.'
-    suggestion = did_you_mean(name, CONTACT_FIELDS)
-    return f'{suggestion}Contact fields are {", ".join(CONTACT_FIELDS)} and "customFields.<Name>".'
+    more = ' and "customFields.<Name>"' if takes_custom_fields else ""
+    suggestion = did_you_mean(name, kind.fields)
+    return f"{suggestion}{kind.name.capitalize()} fields are {', '.join(kind.fields)}{more}."
+
+
+def _article(kind: RecordKind) -> str:
+    return f"{'an' if kind.name[0] in 'aeiou' else 'a'} {kind.name}"
 
 
 def expression_findings(path: KeyPath, sql: object, place: Place) -> Iterator[Finding]:

@@ -9,6 +9,25 @@ from sync_pipeline.domain.configuration.base import Model, Text
 WriteKind = Literal["contact", "gift", "note", "attendance", "opportunity"]
 
 
+class Designations(Model):
+    """How a gift is split: one designation per entry of the JSON list in `column`.
+
+    The other values are dotted paths inside an entry; a project is named by `id`, `code` or `name`.
+    """
+
+    column: Text
+    amount: Text
+    id: Text | None = None
+    code: Text | None = None
+    name: Text | None = None
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The path of every part of a designation, by the name Virtuous has for the part."""
+        named = {"amountDesignated": self.amount, "id": self.id, "code": self.code, "name": self.name}
+        return {name: path for name, path in named.items() if path is not None}
+
+
 class Recipe(Model):
     """A declarative mapping; every expression is Polars SQL over the stream's columns, all of them text.
 
@@ -21,3 +40,4 @@ class Recipe(Model):
     when: Text | None = None
     fields: dict[str, Text] = Field(min_length=1)
     tags: tuple[Text, ...] = ()
+    designations: Designations | None = None

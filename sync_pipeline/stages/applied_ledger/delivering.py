@@ -3,12 +3,15 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.domain.operation import NoPermit, SendingBatch
+from sync_pipeline.domain.request import Reply
 from sync_pipeline.ports import Destination
-from sync_pipeline.stages.applied_ledger.requests import endpoint_of, halves, send, why_undecided
+from sync_pipeline.stages.applied_ledger.effects import given_ids, is_about_a_record
+from sync_pipeline.stages.applied_ledger.requests import halves, routes, send, why_undecided
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -26,7 +29,7 @@ class Delivery:
         self._context = context
         self._destination = destination
         self._state = state
-        self._batch_size = context.customer.destination.batch.max
+        self._routes = routes(context.customer)
         self._parts: deque[tuple[int, ...]] = deque()
 
     async def run(self) -> None:
@@ -42,33 +45,38 @@ class Delivery:
 
     async def _round(self, batches: list[SendingBatch]) -> None:
         """Send a few batches at once and settle every answer, also when one of them ends the slice."""
-        answers = await asyncio.gather(
-            *(send(self._context, self._destination, batch) for batch in batches), return_exceptions=True
-        )
+        replies = await asyncio.gather(*(self._send(batch) for batch in batches), return_exceptions=True)
         failures: list[BaseException] = []
-        undecided: list[Answer] = []
-        for batch, answer in zip(batches, answers, strict=True):
-            if isinstance(answer, BaseException):
-                failures.append(answer)
+        undecided: list[tuple[str, Answer]] = []
+        for batch, reply in zip(batches, replies, strict=True):
+            if isinstance(reply, BaseException):
+                failures.append(reply)
                 continue
             try:
-                decided = await self._settle(batch, answer)
+                decided = await self._settle(batch, reply)
             except SyncError as error:
                 failures.append(error)
             else:
-                undecided += [] if decided else [answer]
+                if decided:
+                    self._state.answered(batch.endpoint)
+                else:
+                    undecided.append((batch.endpoint, reply.answer))
         if failures:
             raise failures[0]
-        await self._count_tries(undecided, len(batches))
+        await self._count_tries(undecided)
 
-    async def _count_tries(self, undecided: list[Answer], sent: int) -> None:
-        throttled = [answer for answer in undecided if answer.outcome == Outcome.THROTTLED]
-        if len(undecided) < sent:
-            self._state.answered()
-        elif throttled:
+    async def _send(self, batch: SendingBatch) -> Reply:
+        label = self._routes.label(batch.endpoint, len(batch.operations))
+        return await send(self._context, self._destination, batch, label)
+
+    async def _count_tries(self, undecided: list[tuple[str, Answer]]) -> None:
+        """One try for each endpoint that decided nothing in this round, however many of its requests there were."""
+        throttled = [answer for _, answer in undecided if answer.outcome == Outcome.THROTTLED]
+        if throttled:
             self._state.throttled(throttled[0])
-        else:
-            await self._state.unanswered(why_undecided(undecided[0]))
+            return
+        for endpoint, answer in dict(undecided).items():
+            await self._state.unanswered(endpoint, why_undecided(answer))
 
     def _claim_round(self) -> tuple[list[SendingBatch], NoPermit | None]:
         batches: list[SendingBatch] = []
@@ -95,23 +103,25 @@ class Delivery:
     def _claim(self) -> SendingBatch | NoPermit | None:
         sending = self._context.sending
         while self._parts:
-            claimed = sending.claim_again(self._parts[0], endpoint_of)
+            claimed = sending.claim_again(self._parts[0], self._routes)
             if isinstance(claimed, NoPermit):
                 return claimed
             self._parts.popleft()
             if claimed is not None:
                 return claimed
-        return sending.claim(self._batch_size, endpoint_of)
+        return sending.claim(self._routes, self._state.blocked)
 
-    async def _settle(self, batch: SendingBatch, answer: Answer) -> bool:
+    async def _settle(self, batch: SendingBatch, reply: Reply) -> bool:
         """Move the operations on; answers whether the answer decided anything about them."""
-        sending = self._context.sending
+        sending, answer = self._context.sending, reply.answer
         match answer.outcome:
             case Outcome.ACCEPTED:
-                self._state.accepted += len(batch.ids)
-                sending.accepted(batch.ids)
+                self._state.accepted[batch.endpoint] += len(batch.ids)
+                sending.accepted(batch.ids, crm_ids=given_ids(batch, reply))
             case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows:
                 self._refused(batch, answer)
+            case Outcome.REFUSED if is_about_a_record(batch, reply):
+                sending.dead(batch.ids, f"what this is about is not there any more ({answer.detail})")
             case Outcome.UNAUTHORIZED:
                 await self._unauthorized(batch, answer)
             case Outcome.NO_ANSWER:
@@ -126,7 +136,8 @@ class Delivery:
             self._context.sending.dead(batch.ids, answer.detail)
             return
         if answer.outcome == Outcome.TOO_LARGE:
-            self._batch_size = max(1, min(self._batch_size, len(batch.ids) // 2))
+            fewer = max(1, min(self._routes.limit(batch.endpoint), len(batch.ids) // 2))
+            self._routes = replace(self._routes, limits={**self._routes.limits, batch.endpoint: fewer})
         self._try_again(batch, halves(batch.ids))
 
     def _try_again(self, batch: SendingBatch, parts: Sequence[tuple[int, ...]]) -> None:
@@ -135,18 +146,27 @@ class Delivery:
         self._parts.extendleft(reversed(parts))
 
     async def _unauthorized(self, batch: SendingBatch, answer: Answer) -> None:
+        if batch.endpoint in self._state.forbidden:
+            self._context.sending.planned_again(batch.ids)
+            return
         try:
             await self._state.confirm_credential(self._destination, answer.status)
         except SyncError:
             self._context.sending.planned_again(batch.ids)  # nothing happened, and no row is to blame
             raise
-        if len(batch.ids) == 1 and not self._state.is_to_blame(batch.ids, answer.status):
+        if len(batch.ids) == 1 and not self._state.is_to_blame(batch.endpoint, batch.ids, answer.status):
+            self._leave_alone(batch.endpoint)
             return  # still marked as on its way: the resolution of doubt sends it once more
-        if len(batch.ids) > 1 and not self._state.accepted:
+        if len(batch.ids) > 1 and not self._state.accepted[batch.endpoint]:
             # Most likely the key may not write at all: two rows alone will show it.
             self._try_again(batch, probes(batch.ids))
         else:
             self._refused(batch, answer)
+
+    def _leave_alone(self, endpoint: str) -> None:
+        """Parts of refused batches go back into the queue, which asks nothing more of a forbidden endpoint."""
+        if endpoint in self._state.forbidden:
+            self._parts.clear()
 
 
 def probes(ids: tuple[int, ...]) -> list[tuple[int, ...]]:

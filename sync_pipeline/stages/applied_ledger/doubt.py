@@ -1,77 +1,137 @@
-"""Doubt: operations that may have left and have no answer are settled before anything new is sent.
+"""Doubt: operations that may have left and have no answer are settled before anything new is sent (DESIGN section 5).
 
-Contact transactions with the same reference are documented as harmless to repeat, so the very same rows with the very
-same payload are sent again (DESIGN section 5; reference section 4.6).
+Transactions, and calls that leave the same state however often they are made, are sent again: the very same rows with
+the very same payload. What would take effect twice is looked for instead.
 """
 
 from collections import Counter, deque
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sync_pipeline.domain.answer import Answer, Outcome
-from sync_pipeline.domain.operation import NoPermit, SendingBatch
+from sync_pipeline.domain.crm import contacts, gifts, notes, tags, volunteers
+from sync_pipeline.domain.needs import CrmId
+from sync_pipeline.domain.operation import DoubtfulBatch, NoPermit, SendingBatch
+from sync_pipeline.domain.request import Reply
 from sync_pipeline.ports import Destination
-from sync_pipeline.stages.applied_ledger.requests import endpoint_of, halves, send, why_undecided
+from sync_pipeline.stages.applied_ledger.effects import is_about_a_record
+from sync_pipeline.stages.applied_ledger.gift_doubt import FOUND, REPEAT_ACCEPTED, GiftDoubt
+from sync_pipeline.stages.applied_ledger.looking import Absence, Looking
+from sync_pipeline.stages.applied_ledger.requests import halves, routes, send, why_undecided
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
-REPEAT_ACCEPTED = "repeat_accepted"
 UNANSWERED_BEFORE_HALVING = 2  # a row that makes the server fail must not hold its batch in doubt for ever
+LOOKED_FOR = frozenset(
+    {notes.CREATE, volunteers.CREATE_OPPORTUNITY, volunteers.SIGN_UP, volunteers.RECORD_HOURS, gifts.REVERSAL}
+)
+"""Never sent again blindly: a repeat makes a second one."""
+
+STATES = frozenset({contacts.ARCHIVE, contacts.UNARCHIVE, tags.BULK})
+"""Settled by reading the state."""
+
+Part = tuple[str, tuple[int, ...]]
+"""An endpoint, and operations that left for it together."""
 
 
 class DoubtResolution:
-    """Repeats what is in doubt until every row has a definite answer, or the slice has to stop."""
+    """Settles what is in doubt until every row has a definite answer, or the slice has to stop.
 
-    def __init__(self, context: StageContext, destination: Destination, state: SliceState) -> None:
+    `unsettled_until`: when the absence of what was looked for begins to prove something.
+    """
+
+    def __init__(self, context: StageContext, destination: Destination, state: SliceState, looking: Looking) -> None:
         self._context = context
         self._destination = destination
         self._state = state
+        self._routes = routes(context.customer)
+        self._looking = looking
+        self._gifts = GiftDoubt(context, destination, state, self._routes, looking)
         self._unanswered: Counter[tuple[int, ...]] = Counter()
+        self.unsettled_until: datetime | None = None
 
     async def run(self) -> None:
-        limit = self._context.customer.destination.batch.max
-        queue = deque(part for ids in self._context.sending.in_doubt() for part in _parts(ids, limit))
+        self.unsettled_until = None
+        batches = self._context.sending.in_doubt()
+        await self._look_for([batch for batch in batches if batch.endpoint in LOOKED_FOR])
+        await self._read_states([batch for batch in batches if batch.endpoint in STATES])
+        queue = deque(
+            (batch.endpoint, part)
+            for batch in batches
+            if batch.endpoint not in LOOKED_FOR
+            for part in _parts(batch.ids, self._routes.limit(batch.endpoint))
+        )
         while queue and not self._state.stopped and not self._state.park_if_out_of_time():
-            ids = queue[0]
-            claimed = self._context.sending.claim_again(ids, endpoint_of)
-            if isinstance(claimed, NoPermit):
-                await self._state.wait_or_park(claimed)
+            endpoint, ids = queue.popleft()
+            if endpoint in self._state.blocked:
                 continue
-            queue.popleft()
-            if claimed is not None:
-                answer = await send(self._context, self._destination, claimed)
-                queue.extendleft(reversed(await self._settle(claimed, answer)))
+            claimed = self._context.sending.claim_again(ids, self._routes)
+            if isinstance(claimed, NoPermit):
+                queue.appendleft((endpoint, ids))
+                await self._state.wait_or_park(claimed)
+            elif claimed is not None:
+                label = self._routes.label(endpoint, len(claimed.operations))
+                reply = await send(self._context, self._destination, claimed, label)
+                queue.extendleft((endpoint, part) for part in reversed(await self._settle(claimed, reply)))
 
-    async def _settle(self, batch: SendingBatch, answer: Answer) -> Sequence[tuple[int, ...]]:
+    async def _look_for(self, batches: Sequence[DoubtfulBatch]) -> None:
+        """Effects that must not happen twice: found, or absent for long enough to be sent again."""
+        settle = timedelta(seconds=self._context.customer.destination.settle_seconds)
+        settles_at = {number: batch.attempted_at + settle for batch in batches for number in batch.ids}
+        operations = self._context.sending.doubtful(list(settles_at)) if settles_at else []
+        for operation in operations:
+            if self._state.stopped or self._state.park_if_out_of_time():
+                return
+            number = operation.operation_id
+            finding = await self._looking.effect_of(operation, [one for one in operations if one is not operation])
+            if isinstance(finding, CrmId):
+                self._context.sending.accepted((number,), FOUND, {number: finding})
+            elif finding == Absence.SEEN and self._context.clock.now() >= settles_at[number]:
+                self._context.sending.planned_again((number,))
+            elif finding == Absence.SEEN:
+                self.unsettled_until = max(settles_at[number], self.unsettled_until or settles_at[number])
+
+    async def _read_states(self, batches: Sequence[DoubtfulBatch]) -> None:
+        """States that are there already; the others are asked for again, which does no harm."""
+        for operation in self._context.sending.doubtful([number for batch in batches for number in batch.ids]):
+            if self._state.stopped or self._state.park_if_out_of_time():
+                return
+            if await self._looking.is_in_state(operation):
+                self._context.sending.accepted((operation.operation_id,), FOUND)
+
+    async def _settle(self, batch: SendingBatch, reply: Reply) -> Sequence[tuple[int, ...]]:
         """Settle one repeated batch; answers what has to be repeated next."""
-        sending, state, ids = self._context.sending, self._state, batch.ids
+        sending, state, ids, answer = self._context.sending, self._state, batch.ids, reply.answer
         match answer.outcome:
             case Outcome.ACCEPTED:
-                state.answered()
-                state.accepted += len(ids)
+                state.answered(batch.endpoint)
+                state.accepted[batch.endpoint] += len(ids)
                 sending.accepted(ids, evidence=REPEAT_ACCEPTED)
-            case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows:
-                return self._refused(ids, answer)
+                return ()
+            case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows or is_about_a_record(batch, reply):
+                return await self._refused(batch, answer)
             case Outcome.UNAUTHORIZED:
                 await state.confirm_credential(self._destination, answer.status)
-                if len(ids) == 1 and not state.is_to_blame(ids, answer.status):
-                    return (ids,)
-                return self._refused(ids, answer)
+                is_to_blame = len(ids) > 1 or state.is_to_blame(batch.endpoint, ids, answer.status)
+                return await self._refused(batch, answer) if is_to_blame else (ids,)
             case Outcome.THROTTLED:
                 state.throttled(answer)
                 return (ids,)
             case _:
-                return await self._again(ids, answer)
+                return await self._again(batch, answer)
+
+    async def _refused(self, batch: SendingBatch, answer: Answer) -> Sequence[tuple[int, ...]]:
+        self._state.answered(batch.endpoint)
+        if batch.endpoint == gifts.TRANSACTION and answer.outcome == Outcome.REFUSED:
+            return await self._gifts.refused(batch.ids)
+        if len(batch.ids) > 1:
+            return halves(batch.ids)
+        self._context.sending.dead(batch.ids, answer.detail)
         return ()
 
-    def _refused(self, ids: tuple[int, ...], answer: Answer) -> Sequence[tuple[int, ...]]:
-        self._state.answered()
-        if len(ids) > 1:
-            return halves(ids)
-        self._context.sending.dead(ids, answer.detail)
-        return ()
-
-    async def _again(self, ids: tuple[int, ...], answer: Answer) -> Sequence[tuple[int, ...]]:
-        await self._state.unanswered(why_undecided(answer))
+    async def _again(self, batch: SendingBatch, answer: Answer) -> Sequence[tuple[int, ...]]:
+        ids = batch.ids
+        await self._state.unanswered(batch.endpoint, why_undecided(answer))
         self._unanswered[ids] += 1
         if len(ids) > 1 and self._unanswered[ids] >= UNANSWERED_BEFORE_HALVING:
             return halves(ids)

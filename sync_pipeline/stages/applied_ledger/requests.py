@@ -1,53 +1,103 @@
 """One request: the lease is checked just before it leaves, its answer corrects the picture of the quota."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import structlog
 
 from sync_pipeline.domain.answer import Answer, Outcome
-from sync_pipeline.domain.operation import SendingBatch
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.crm import contacts, gifts, notes, tags
+from sync_pipeline.domain.operation import SendingBatch, SendingOperation
+from sync_pipeline.domain.request import Reply, Request
+from sync_pipeline.domain.routes import Routes, routes_of
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import observe
+from sync_pipeline.stages.permits import take_permit
 
 log = structlog.get_logger()
 
-SINGLE = "POST /api/Contact/Transaction"
-BATCH = "POST /api/Contact/Batch"
 REQUEST_SECONDS = 20  # the client's limit for one request: less than what a freshly renewed lease has left
 LATEST_EFFECT_SECONDS = 30
 """Longer than any request of ours is waited for. Until then one without an answer may still take effect: after our
 timeout, or after the death of the process that sent it. A newer value of its records must not come before that."""
 
 
-def endpoint_of(rows: int) -> str:
-    """A single row goes to the endpoint that documents every field; several travel as a batch."""
-    return SINGLE if rows == 1 else BATCH
+def routes(customer: Customer) -> Routes:
+    """In which requests this customer's operations travel."""
+    destination = customer.destination
+    return routes_of(destination.batch.max, bulk_notes=destination.bulk.notes, bulk_tags=destination.bulk.tags)
 
 
-async def send(context: StageContext, destination: Destination, batch: SendingBatch) -> Answer:
-    """Send a claimed batch. The store already says that it may have left.
+async def send(context: StageContext, destination: Destination, batch: SendingBatch, label: str) -> Reply:
+    """Send a claimed batch. The store already says that it may have left; `label` is what its permit was taken for.
 
     Raises:
         BusyError: the lease could run out while the request is under way; nothing was sent.
     """
     context.keeper.require(REQUEST_SECONDS)
-    contacts = [dict(operation.payload) for operation in batch.operations]
-    if len(contacts) == 1:
-        answer = await destination.contact_transaction(batch.reference_source, contacts[0])
-    else:
-        answer = await destination.contact_batch(batch.reference_source, contacts)
-    observe(context, answer, endpoint_of(len(contacts)))
+    request = request_of(batch)
+    reply = _decided(request, await destination.ask(request))
+    observe(context, reply.answer, label)
+    for follower in _followers(batch):
+        if not reply.is_accepted:
+            break
+        await take_permit(context, follower.endpoint)
+        context.keeper.require(REQUEST_SECONDS)
+        reply = _decided(follower, await destination.ask(follower))
+        observe(context, reply.answer, follower.endpoint)
     log.info(
         "request_answered",
         customer=context.customer.id,
         run=context.run.run_id,
         batch=batch.batch_id,
-        rows=len(contacts),
-        outcome=answer.outcome.value,
-        status=answer.status,
+        endpoint=label,
+        rows=len(batch.operations),
+        outcome=reply.answer.outcome.value,
+        status=reply.answer.status,
     )
-    return answer
+    return reply
+
+
+def request_of(batch: SendingBatch) -> Request:
+    """The one request in which these operations travel."""
+    source, rows = batch.reference_source, [_row(operation) for operation in batch.operations]
+    is_single = len(rows) == 1
+    match batch.endpoint:
+        case contacts.TRANSACTION:
+            return contacts.transaction(source, rows[0]) if is_single else contacts.batch(source, rows)
+        case gifts.TRANSACTION:
+            return gifts.transaction(source, rows[0]) if is_single else gifts.batch(source, rows)
+        case tags.BULK:
+            return tags.bulk([pair for row in rows for pair in row])
+        case _:
+            return _bound(batch.operations[0]) if is_single else notes.bulk(rows)
+
+
+def _row(operation: SendingOperation) -> Any:
+    """What an operation adds to a request of many: its payload, or the body of the request it is bound to."""
+    return operation.payload if operation.request is None else operation.request["body"]
+
+
+def _bound(operation: SendingOperation) -> Request:
+    if operation.request is None:
+        raise ValueError(f"operation {operation.operation_id} is planned without a request")
+    return Request.from_document(operation.request)
+
+
+def _decided(request: Request, reply: Reply) -> Reply:
+    """What is to be removed and is not there is removed."""
+    if request.method == "DELETE" and reply.is_missing:
+        return Reply(replace(reply.answer, outcome=Outcome.ACCEPTED))
+    return reply
+
+
+def _followers(batch: SendingBatch) -> tuple[Request, ...]:
+    """Calls that an operation needs after its first one, such as removing a second tag."""
+    bound: Mapping[str, Any] | None = batch.operations[0].request
+    return () if bound is None or len(batch.operations) > 1 else Request.from_document(bound).followers
 
 
 def why_undecided(answer: Answer) -> str:
@@ -56,7 +106,7 @@ def why_undecided(answer: Answer) -> str:
         case Outcome.UNREACHED:
             happened = "could not be reached"
         case Outcome.REFUSED:
-            happened = "does not take contacts at this address"
+            happened = "does not take this at that address"
         case _:
             happened = "gave no answer"
     return f"Virtuous {happened} ({answer.detail})"

@@ -1,5 +1,6 @@
-"""The state of one slice's sending: how often it may still try, and why it has to stop."""
+"""The state of one slice's sending: how often it may still try, which endpoints are left alone, why it has to stop."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from sync_pipeline.stages.source_snapshot.prerequisites import ask_organization
 
 TRIES = 5
 LONGEST_BACKOFF_SECONDS = 16
-REFUSED_SINGLES_BEFORE_FAILING = 2
+REFUSED_SINGLES_BEFORE_BLOCKING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,30 @@ class Park:
 
 @dataclass(slots=True)
 class SliceState:
-    """Counts tries in a row without a definite answer, and keeps the reason to stop once there is one."""
+    """Counts tries in a row without a definite answer, and keeps the reason to stop once there is one.
+
+    An endpoint that answers nothing, or is not there, is left alone while others still answer: `silent` has the
+    reason, for which its operations are deferred. One that the key may not use is `forbidden`: they stay planned.
+    """
 
     context: StageContext
     park: Park | None = None
     exhausted: str | None = None
-    accepted: int = 0
+    accepted: Counter[str] = field(default_factory=Counter)
     tries: int = 0
-    suspects: list[int] = field(default_factory=list)
+    tries_of: Counter[str] = field(default_factory=Counter)
+    silent: dict[str, str] = field(default_factory=dict)
+    forbidden: set[str] = field(default_factory=set)
+    suspects: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def stopped(self) -> bool:
         return self.park is not None or self.exhausted is not None
+
+    @property
+    def blocked(self) -> frozenset[str]:
+        """Endpoints that get nothing more in this slice."""
+        return frozenset(self.silent) | self.forbidden
 
     def park_if_out_of_time(self) -> bool:
         if self.park is None and self.context.out_of_time:
@@ -54,16 +67,31 @@ class SliceState:
         else:
             self.park = Park(refusal.until, refusal.reason)
 
-    def answered(self) -> None:
+    def answered(self, endpoint: str) -> None:
         self.tries = 0
+        self.tries_of[endpoint] = 0
 
-    async def unanswered(self, why: str) -> None:
-        """Count a try that brought no definite answer, and back off before the next one."""
+    async def unanswered(self, endpoint: str, why: str) -> None:
+        """Count a try that brought no definite answer, and back off before the next one.
+
+        Who answers nothing at all gets twice the tries of one endpoint: one of them may be the only one in trouble.
+        """
         self.tries += 1
-        if self.tries >= TRIES:
+        self.tries_of[endpoint] += 1
+        if self.tries_of[endpoint] >= TRIES:
+            self.silent[endpoint] = why
+        if self.tries >= 2 * TRIES:
             self.exhausted = why
-        else:
-            await self.context.clock.sleep(min(2 ** (self.tries - 1), LONGEST_BACKOFF_SECONDS))
+        elif endpoint not in self.silent:
+            await self.context.clock.sleep(min(2 ** (self.tries_of[endpoint] - 1), LONGEST_BACKOFF_SECONDS))
+
+    def begin_last_settling(self) -> dict[str, str]:
+        """What got no answer is asked about once more before the slice ends; answers what was left alone until now."""
+        left_alone = dict(self.silent)
+        self.silent.clear()
+        self.tries_of.clear()
+        self.tries, self.exhausted = 0, None
+        return left_alone
 
     def throttled(self, answer: Answer) -> None:
         """Count a try that was asked to wait; the quota holds the next one back for as long as the answer said.
@@ -93,22 +121,38 @@ class SliceState:
             self.context.breakers.pause(customer, reason, "applied_ledger")
             raise PrerequisiteError(reason, remedy)
 
-    def is_to_blame(self, ids: Sequence[int], status: int | None) -> bool:
+    def is_to_blame(self, endpoint: str, ids: Sequence[int], status: int | None) -> bool:
         """Whether a row that a good key may not write is refused for itself: only if others were accepted.
 
-        Until then it is set aside, to be sent once more at the end.
-
-        Raises:
-            PrerequisiteError: two refusals and nothing accepted: the key may not write at all. The operations stay
-                planned; a hundred dead letters would help nobody.
+        Until then it is set aside, to be sent once more at the end. After two refusals and nothing accepted the key
+        may not use the endpoint at all: a hundred dead letters would help nobody.
         """
-        if self.accepted:
+        if self.accepted[endpoint]:
             return True
-        self.suspects += ids
-        if len(self.suspects) >= REFUSED_SINGLES_BEFORE_FAILING:
-            self.context.sending.planned_again(self.suspects)
-            raise PrerequisiteError(
-                f"Virtuous refuses every contact of {self.context.customer.id} ({status}), while the key is valid.",
-                "Give the key's permission group the right to create and edit contacts, then run again.",
-            )
+        suspects = self.suspects.setdefault(endpoint, [])
+        suspects += ids
+        if len(suspects) >= REFUSED_SINGLES_BEFORE_BLOCKING:
+            self._forbid(endpoint, status)
         return False
+
+    def _forbid(self, endpoint: str, status: int | None) -> None:
+        self.forbidden.add(endpoint)
+        self.context.sending.planned_again(self.suspects.pop(endpoint))
+        what, right = RIGHTS.get(endpoint.split("/")[2], ("call", "to do that"))
+        self.context.fail(
+            "applied_ledger",
+            f"Virtuous refuses every {what} of {self.context.customer.id} ({status} to {endpoint}), while the key is "
+            "valid.",
+            f"Give the key's permission group the right {right}, then run again.",
+        )
+
+
+RIGHTS = {
+    "Contact": ("contact", "to create and edit contacts"),
+    "v2": ("gift", "to create gifts"),
+    "Gift": ("reversal of a gift", "to edit gifts"),
+    "ContactNote": ("note", "to create and edit notes"),
+    "ContactTag": ("tag", "to edit tags"),
+    "Tag": ("tag", "to edit tags"),
+    "VolunteerOpportunity": ("volunteer record", "to create and edit volunteer opportunities"),
+}

@@ -4,14 +4,17 @@ from datetime import datetime
 
 import structlog
 
+from sync_pipeline.domain.crm import volunteers
 from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SyncError
-from sync_pipeline.domain.operation import UNACCOUNTED, State
+from sync_pipeline.domain.operation import UNACCOUNTED, NoPermit, State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.delivering import Delivery
 from sync_pipeline.stages.applied_ledger.doubt import DoubtResolution
+from sync_pipeline.stages.applied_ledger.looking import Looking
+from sync_pipeline.stages.applied_ledger.releasing import Release
 from sync_pipeline.stages.applied_ledger.slice import Park, SliceState
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.planning import plan_ready_cuts
@@ -42,23 +45,52 @@ async def apply_ledger(context: StageContext) -> RunReport:
 
 
 async def _send_everything(context: StageContext, destination: Destination, state: SliceState) -> None:
-    await DoubtResolution(context, destination, state).run()
+    looking = Looking(context, destination)
+    doubt = DoubtResolution(context, destination, state, looking)
+    release = Release(context, looking)
+    await doubt.run()
     while not state.stopped:
+        await release.run()
+        before = _others_wait_for(state)
         await Delivery(context, destination, state).run()
-        if not context.sending.in_doubt():
-            break
-        exhausted, state.exhausted, state.tries = state.exhausted, None, 0
-        await DoubtResolution(context, destination, state).run()
-        if exhausted is not None or not context.sending.counts().get(State.PLANNED):
+        if context.sending.in_doubt():
+            exhausted, silent = state.exhausted, state.begin_last_settling()
+            await doubt.run()
+            state.silent = silent | state.silent
             state.exhausted = state.exhausted or exhausted
+        if await _may_settle_soon(state, doubt):
+            continue
+        if _others_wait_for(state) == before and not _something_left(context, state):
             break
+
+
+def _others_wait_for(state: SliceState) -> int:
+    """How many things exist now whose absence other operations waited for."""
+    return sum(state.accepted[endpoint] for endpoint in (volunteers.CREATE_OPPORTUNITY, volunteers.SIGN_UP))
+
+
+def _something_left(context: StageContext, state: SliceState) -> bool:
+    """Whether settling doubt made something sendable again that is not left alone for this slice."""
+    return not state.blocked and bool(context.sending.counts().get(State.PLANNED))
+
+
+async def _may_settle_soon(state: SliceState, doubt: DoubtResolution) -> bool:
+    """Wait until the absence of what was looked for proves something; park where that takes longer than a moment."""
+    if doubt.unsettled_until is None or state.stopped:
+        return False
+    await state.wait_or_park(NoPermit(doubt.unsettled_until, "what got no answer has not settled yet"))
+    if not state.stopped:
+        await doubt.run()
+    return not state.stopped
 
 
 def _finish(context: StageContext, state: SliceState) -> RunReport:
+    deferred = sum(context.sending.defer_planned(why, endpoint) for endpoint, why in state.silent.items())
     if state.exhausted is not None:
-        deferred = context.sending.defer_planned(state.exhausted)
+        deferred += context.sending.defer_planned(state.exhausted)
+    if deferred:
         log.warning("deferred", customer=context.customer.id, operations=deferred)
-    if state.accepted:
+    if state.accepted.total():
         today = context.clock.now().astimezone(context.customer.zone).date()
         context.sending.count_deferrals(today)
     context.positions.move_checkpoints(context.keeper.lease, context.run.run_id)

@@ -8,11 +8,13 @@ import msgspec
 import polars as pl
 
 from sync_pipeline.domain.change import Change, ChangeCounts, ChangeKind
-from sync_pipeline.domain.contact_change import Known, contact_change, deletion_change
 from sync_pipeline.domain.cut import KEY_COLUMN
 from sync_pipeline.domain.diff import DELETED_ROW_HASH, DiffRequest
-from sync_pipeline.domain.mapping import MappedRecord, RecordMapping
+from sync_pipeline.domain.mapping import RecordMapping
 from sync_pipeline.domain.positions import CutRow, Position
+from sync_pipeline.domain.record import MappedRecord
+from sync_pipeline.domain.records import KINDS, Known, RecordKind, Rules
+from sync_pipeline.domain.records.changes import deletion_change, record_change
 from sync_pipeline.domain.standing import Standing
 from sync_pipeline.stages.context import ReadContext
 
@@ -42,12 +44,15 @@ class Comparison:
     cut: CutRow
     request: DiffRequest
     mapping: RecordMapping
+    kind: RecordKind
+    rules: Rules
     standing: Mapping[str, Mapping[str, Standing]]
 
 
 def prepare(context: ReadContext, cut: CutRow, position: Position, mapping: RecordMapping) -> Comparison:
     """Gather what the store has to compare for this cut."""
     customer_id = context.customer.id
+    rules = context.rules(cut.stream)
     standing: dict[str, dict[str, Standing]] = defaultdict(dict)
     for (key, group), what in context.positions.standing(customer_id, cut.stream).items():
         standing[key][group] = what
@@ -55,13 +60,14 @@ def prepare(context: ReadContext, cut: CutRow, position: Position, mapping: Reco
         name=context.stream_name(cut.stream),
         cut=cut.snapshot_cut if cut.snapshot_cut is not None else cut.cut,
         columns=mapping.columns,
-        absence_is_deletion=cut.proven and context.customer.streams[cut.stream].on_delete != "ignore",
+        absence_is_deletion=cut.proven and rules.on_delete != "ignore",
         index_cut=position.acknowledged_cut,
         remap=position.mapping_hash != mapping.hash,
         acknowledged=context.positions.acknowledged_since_fold(customer_id, cut.stream),
         recheck=sorted(standing),
     )
-    return Comparison(context, cut, request, mapping, standing)
+    kind = KINDS[context.customer.streams[cut.stream].recipe.writes]
+    return Comparison(context, cut, request, mapping, kind, rules, standing)
 
 
 def differences(comparison: Comparison, diff: Diff) -> Iterator[Change]:
@@ -86,7 +92,7 @@ def _frame_changes(comparison: Comparison, frame: pl.DataFrame) -> Iterator[Chan
         for record in comparison.mapping.apply(present):
             row_hash, about = known[record.key]
             if record.matches:
-                yield contact_change(record, row_hash, about)
+                yield record_change(comparison.kind, record, row_hash, about, comparison.rules)
             else:
                 yield _gone(comparison, record.key, record, row_hash, about)
     absent = frame.filter(~pl.col("_present"))[KEY_COLUMN].to_list()
@@ -107,9 +113,9 @@ def _gone(
     known: Known,
     reference: str | None = None,
 ) -> Change | None:
-    if comparison.context.customer.streams[comparison.cut.stream].on_delete == "ignore":
+    if comparison.rules.on_delete == "ignore":
         return None
-    return deletion_change(key, reference, last, comparison.mapping.deleted_tag, row_hash, known)
+    return deletion_change(comparison.kind, key, reference, last, row_hash, known, comparison.rules)
 
 
 def _last_seen(comparison: Comparison, keys: list[str]) -> dict[str, MappedRecord]:

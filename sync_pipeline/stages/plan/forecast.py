@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sync_pipeline.domain.backlog import ForetoldRequest
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.stages.applied_ledger.delivering import CONCURRENT_REQUESTS
-from sync_pipeline.stages.plan.ledger import PlannedRequest
 
 SECONDS_PER_REQUEST = 0.5
 REQUESTS_PER_SECOND = CONCURRENT_REQUESTS / SECONDS_PER_REQUEST
@@ -93,7 +93,7 @@ def forecast(
     customer: Customer,
     picture: QuotaPicture,
     rule: QuotaRule,
-    requests: Sequence[PlannedRequest],
+    requests: Sequence[ForetoldRequest],
     now: datetime,
     reading: timedelta,
 ) -> Forecast:

@@ -2,20 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from sync_pipeline.domain.backlog import OpenOperation, delivery_batches, repeated_batches
-from sync_pipeline.domain.operation import LEFT_OVER, REPLACEABLE, PlannedOperation, State
-from sync_pipeline.stages.applied_ledger.requests import endpoint_of
+from sync_pipeline.domain.backlog import ForetoldRequest, OpenOperation, delivery_batches, repeated_batches
+from sync_pipeline.domain.operation import LEFT_OVER, REPLACEABLE, UNSENT, PlannedOperation, State
+from sync_pipeline.domain.routes import Routes
 from sync_pipeline.stages.source_snapshot.prerequisites import ORGANIZATION, PERMISSION
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRequest:
-    """One request of the next run; `rows` is the number of changes in it."""
-
-    endpoint: str
-    rows: int
 
 
 class ScratchLedger:
@@ -29,43 +21,48 @@ class ScratchLedger:
                 self._by_record[record].append(operation.operation_id)
         self._next_id = 1 + max(self._open, default=0)
 
-    def plan(self, stream: str, operation: PlannedOperation) -> PlannedOperation:
-        """Plan one operation; answers it as the ledger would have it, superseded perhaps.
+    def plan(self, stream: str, operations: Sequence[PlannedOperation]) -> list[PlannedOperation]:
+        """Plan the operations of one change; answers them as the ledger would have them, superseded perhaps.
 
         Like the stored ledger: a newer value takes the place of what has not left, and a value that Virtuous already
         has is not sent unless a newer one may have arrived.
         """
-        record = (stream, operation.links[0].key)
+        record = (stream, operations[0].links[0].key)
         older = [self._open[known] for known in self._by_record[record] if known in self._open]
         for replaced in older:
             if replaced.state in REPLACEABLE:
                 del self._open[replaced.operation_id]
-        if operation.state != State.PLANNED:
-            return operation
-        if operation.is_acknowledged and not any(known.may_have_arrived for known in older):
-            return replace(operation, payload=None, state=State.SUPERSEDED)
-        self._add(record, operation)
-        return operation
+        may_have_arrived = any(known.may_have_arrived for known in older)
+        planned: list[PlannedOperation] = []
+        for operation in operations:
+            if operation.state in UNSENT and operation.is_acknowledged and not may_have_arrived:
+                planned.append(replace(operation, payload=None, state=State.SUPERSEDED))
+                continue
+            planned.append(operation)
+            if operation.state in UNSENT:
+                self._add(record, operation)
+        return planned
 
     def left_over(self) -> dict[str, int]:
         """How many operations go on by themselves, by state."""
         counts = Counter(operation.state for operation in self._open.values() if operation.state in LEFT_OVER)
         return {state.value: counts[state] for state in sorted(counts)}
 
-    def requests(self, batch_limit: int) -> Iterator[PlannedRequest]:
+    def requests(self, routes: Routes) -> Iterator[ForetoldRequest]:
         """What a run sends to Virtuous when every answer is a yes: prerequisites, what is in doubt, what is planned."""
-        yield PlannedRequest(ORGANIZATION, 0)
-        yield PlannedRequest(PERMISSION, 0)
-        for rows in repeated_batches(self._open.values(), batch_limit):
-            yield PlannedRequest(endpoint_of(rows), rows)
-        for rows in delivery_batches(self._open.values(), batch_limit):
-            yield PlannedRequest(endpoint_of(rows), rows)
+        yield ForetoldRequest(ORGANIZATION, 0)
+        yield ForetoldRequest(PERMISSION, 0)
+        yield from repeated_batches(self._open.values(), routes)
+        yield from delivery_batches(self._open.values(), routes)
 
     def _add(self, record: tuple[str, str], operation: PlannedOperation) -> None:
         self._by_record[record].append(self._next_id)
         self._open[self._next_id] = OpenOperation(
             operation_id=self._next_id,
-            state=State.PLANNED,
+            state=operation.state,
+            kind=operation.kind,
+            action=operation.action,
+            endpoint=operation.endpoint,
             reference_source=operation.reference_source,
             reference_id=operation.reference_id,
             priority=int(operation.priority),

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from typing import Any
 
-from sync_pipeline.domain.change import Change, ChangeKind
-from sync_pipeline.domain.contact import contact_payload
-from sync_pipeline.domain.mapping import MappedRecord
+from sync_pipeline.domain.change import Action, Change, ChangeKind, Write
+from sync_pipeline.domain.record import MappedRecord
+from sync_pipeline.domain.records import KINDS, Known
 from sync_pipeline.stages.context import ReadContext
 
 SAMPLE_CHANGES = 10
+UNKNOWN = Known({}, {})
+NOT_SENT = frozenset({"referenceId", "transactionId", "replaces"})
+"""Parts of a payload that name the record or steer the write: nothing a person would call a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,25 @@ class StreamSample:
         return {record.key: record for record in mapping.apply(rows)}
 
     def _sampled(self, change: Change, before: MappedRecord | None) -> SampledChange:
-        if change.kind == ChangeKind.DELETE:
-            tag = self.context.mapping(self.stream).deleted_tag
-            fields = {"tags": FieldChange(tag, is_personal=False)} if change.payload is not None else {}
-        else:
-            fields = _field_changes(change, before)
+        is_deletion = change.kind == ChangeKind.DELETE
+        fields = _deletion(change) if is_deletion else self._field_changes(change, before)
         return SampledChange(self.stream, change.key, change.kind, fields, change.problem)
+
+    def _field_changes(self, change: Change, before: MappedRecord | None) -> dict[str, FieldChange]:
+        new = dict(_flat(_payload(change.writes or ())))
+        if before is not None and before.reference is not None and before.failed is None:
+            kind, rules = KINDS[change.record_kind], self.context.rules(self.stream)
+            if kind.problem(before) is None:
+                needed = frozenset(change.fingerprints)
+                old = dict(_flat(_payload(kind.writes(before, before.reference, rules, needed, UNKNOWN))))
+                differing = {
+                    name: FieldChange(new.get(name), old.get(name), is_known=True)
+                    for name in dict.fromkeys([*new, *old])
+                    if new.get(name) != old.get(name) and name not in NOT_SENT
+                }
+                if differing:
+                    return differing
+        return {name: FieldChange(value) for name, value in new.items() if name not in NOT_SENT}
 
 
 def mixed(samples: Sequence[Sequence[SampledChange]]) -> list[SampledChange]:
@@ -77,18 +93,19 @@ def mixed(samples: Sequence[Sequence[SampledChange]]) -> list[SampledChange]:
     return list(islice((change for change in turns if change is not None), SAMPLE_CHANGES))
 
 
-def _field_changes(change: Change, before: MappedRecord | None) -> dict[str, FieldChange]:
-    new = dict(_flat(change.payload or {}))
-    if before is not None and before.reference is not None and before.failed is None:
-        old = dict(_flat(contact_payload(before.reference, before.fields, before.tags)))
-        differing = {
-            name: FieldChange(new.get(name), old.get(name), is_known=True)
-            for name in dict.fromkeys([*new, *old])
-            if new.get(name) != old.get(name)
-        }
-        if differing:
-            return differing
-    return {name: FieldChange(value) for name, value in new.items() if name != "referenceId"}
+def _deletion(change: Change) -> dict[str, FieldChange]:
+    """What tells Virtuous that a record is gone: a tag, or the call that does it."""
+    if change.writes is None:
+        return {}
+    write = change.writes[0]
+    if write.action == Action.SAVE:
+        return {"tags": FieldChange(write.payload["tags"], is_personal=False)}
+    return {"action": FieldChange(write.action.value, is_personal=False)}
+
+
+def _payload(writes: Sequence[Write]) -> Mapping[str, Any]:
+    """What is saved; a change of tags alone may be a call of its own."""
+    return next((write.payload for write in writes if write.action == Action.SAVE), {})
 
 
 def _flat(payload: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

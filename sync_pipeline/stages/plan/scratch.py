@@ -1,7 +1,7 @@
 """Stand-ins for the state store: a plan's own cuts and operations live in memory, on top of what is stored."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -76,6 +76,9 @@ class ScratchCuts:
         snapshot_cut: int | None,
         newest_modified: datetime | None,
         warning: str | None = None,
+        changes_token: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        schema_changes: Sequence[str] = (),
     ) -> None:
         self._read[cut.stream] = replace(
             cut,
@@ -85,6 +88,9 @@ class ScratchCuts:
             snapshot_cut=snapshot_cut,
             newest_modified=newest_modified,
             reason=warning,
+            changes_token=changes_token,
+            columns=columns,
+            schema_changes=schema_changes,
         )
 
     def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]:
@@ -116,11 +122,11 @@ class ScratchPositions:
 
     def __init__(self, stored: Positions) -> None:
         self._stored = stored
-        self._planned: defaultdict[str, list[PlannedOperation]] = defaultdict(list)
+        self._planned: defaultdict[str, list[list[PlannedOperation]]] = defaultdict(list)
 
     def plan(self, stream: str, operations: Iterable[PlannedOperation]) -> None:
-        """Let these operations stand for their records, oldest first, superseded ones included."""
-        self._planned[stream] += operations
+        """Let the operations of one change stand for its record, superseded ones included; the oldest change first."""
+        self._planned[stream].append(list(operations))
 
     def position(self, customer_id: str, source: str, stream: str) -> Position:
         return self._stored.position(customer_id, source, stream)
@@ -135,8 +141,8 @@ class ScratchPositions:
         by_record: defaultdict[str, dict[str, Standing]] = defaultdict(dict)
         for (key, group), what in standing.items():
             by_record[key][group] = what
-        for operation in self._planned[stream]:
-            _replace(by_record[operation.links[0].key], operation)
+        for operations in self._planned[stream]:
+            _replace(by_record[operations[0].links[0].key], operations)
         return {(key, group): what for key, groups in by_record.items() for group, what in groups.items()}
 
     def references(self, customer_id: str, stream: str, keys: Sequence[str]) -> dict[str, str]:
@@ -146,9 +152,10 @@ class ScratchPositions:
         """A plan accounts for nothing."""
 
 
-def _replace(groups: dict[str, Standing], operation: PlannedOperation) -> None:
-    """A newer operation of a record supersedes the older ones of all its field groups, as planning does."""
+def _replace(groups: dict[str, Standing], operations: Iterable[PlannedOperation]) -> None:
+    """A newer change of a record supersedes what is open of all its field groups, as planning does."""
     for group in [group for group, what in groups.items() if what.state in REPLACEABLE]:
         del groups[group]
-    if operation.state != State.SUPERSEDED:
-        groups.update({link.field_group: Standing(link.fingerprint, operation.state) for link in operation.links})
+    for operation in operations:
+        if operation.state != State.SUPERSEDED:
+            groups.update({link.field_group: Standing(link.fingerprint, operation.state) for link in operation.links})

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sync_pipeline.domain.backlog import OpenOperation
+from sync_pipeline.domain.backlog import ForetoldRequest, OpenOperation
 from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import SyncError
@@ -16,12 +16,13 @@ from sync_pipeline.domain.run import Run
 from sync_pipeline.ports import Clock, Cuts, Positions, SnapshotStore, Source
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
 from sync_pipeline.stages.context import ReadContext, quota_rule
+from sync_pipeline.stages.applied_ledger.requests import routes
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.stages.plan.forecast import Forecast, forecast
-from sync_pipeline.stages.plan.ledger import PlannedRequest, ScratchLedger
+from sync_pipeline.stages.plan.ledger import ScratchLedger
 from sync_pipeline.stages.plan.sample import SampledChange, StreamSample, mixed
 from sync_pipeline.stages.plan.scratch import NoLease, ScratchCuts, ScratchPositions
-from sync_pipeline.stages.planning import operation_for, operations_of, ready_cuts
+from sync_pipeline.stages.planning import operations_for, operations_of, ready_cuts
 from sync_pipeline.stages.source_snapshot.prerequisites import refusal_of
 from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
 
@@ -54,7 +55,7 @@ class Plan:
 
     customer_id: str
     streams: Sequence[StreamPlan]
-    requests: Sequence[PlannedRequest]
+    requests: Sequence[ForetoldRequest]
     source_requests: int
     backlog: dict[str, int]
     sample: Sequence[SampledChange]
@@ -97,7 +98,7 @@ async def make_plan(
     started, starts_at = clock.monotonic(), clock.now()
     streams = await planner.plan_streams()
     reading = timedelta(seconds=clock.monotonic() - started)
-    requests = list(planner.ledger.requests(customer.destination.batch.max))
+    requests = list(planner.ledger.requests(routes(customer)))
     return Plan(
         customer_id=customer.id,
         streams=streams,
@@ -137,8 +138,8 @@ class _Planner:
     def plan_what_is_ready(self) -> None:
         """What a run that was stopped has compared and not yet planned: the next run begins with it."""
         for cut in ready_cuts(self._context):
-            operations = [self.ledger.plan(cut.stream, each) for each in operations_of(self._context, cut)]
-            self._positions.plan(cut.stream, operations)
+            for operations in operations_of(self._context, cut):
+                self._positions.plan(cut.stream, self.ledger.plan(cut.stream, operations))
 
     async def plan_streams(self) -> list[StreamPlan]:
         plans: list[StreamPlan] = []
@@ -171,7 +172,7 @@ class _Planner:
         reference_source = context.customer.sources[cut.source].reference_source
         diff, sample = Diff(), StreamSample(context, stream)
         for change in differences(comparison, diff):
-            self.ledger.plan(stream, operation_for(change, stream, reference_source))
+            self.ledger.plan(stream, operations_for(change, stream, reference_source))
             sample.add(change)
         self.samples.append(sample)
         return diff.counts(context.snapshots.count(comparison.request.name, comparison.request.cut))

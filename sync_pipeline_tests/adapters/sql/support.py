@@ -18,6 +18,7 @@ from sync_pipeline.domain.lease import Holder, Lease
 from sync_pipeline.domain.operation import ChangeLink, NoPermit, PlannedOperation, Priority, SendingBatch, State
 from sync_pipeline.domain.positions import CutRow, Position
 from sync_pipeline.domain.quota import QuotaRule
+from sync_pipeline.domain.routes import Routes
 from sync_pipeline.domain.run import Layer, Run
 from sync_pipeline.ports import DestinationName
 from sync_pipeline_tests.clock import FakeClock
@@ -31,8 +32,9 @@ HOUR = timedelta(hours=1)
 PLENTY = QuotaRule(100_000, HOUR, 0.8)
 
 
-def endpoint_of(rows: int) -> str:
-    return "single" if rows == 1 else "batch"
+def upto(limit: int) -> Routes:
+    """At most so many rows in a request."""
+    return Routes(limit, {"single": "batch"})
 
 
 def holder_elsewhere(holder_id: str = "elsewhere") -> Holder:
@@ -63,6 +65,7 @@ def operation(
         state=State.PLANNED if reason is None else State.DEAD,
         reason=reason,
         is_acknowledged=is_acknowledged,
+        endpoint="single",
     )
 
 
@@ -149,12 +152,12 @@ class Worker:
 
     def claim(self, limit: int = 100) -> SendingBatch:
         """The next batch, when there must be one."""
-        return claimed(self.sending.claim(limit, endpoint_of))
+        return claimed(self.sending.claim(upto(limit)))
 
     def accept_all(self, limit: int = 100) -> int:
         """Send everything that can be sent; answers the number of requests."""
         requests = 0
-        while isinstance(batch := self.sending.claim(limit, endpoint_of), SendingBatch):
+        while isinstance(batch := self.sending.claim(upto(limit)), SendingBatch):
             self.sending.accepted(batch.ids)
             requests += 1
         return requests

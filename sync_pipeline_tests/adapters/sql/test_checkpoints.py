@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from sync_pipeline.domain.positions import CutState
-from sync_pipeline_tests.adapters.sql.support import Worker, endpoint_of, operation
+from sync_pipeline_tests.adapters.sql.support import Worker, operation, upto
 from sync_pipeline_tests.clock import START, FakeClock
 
 FIRST = datetime(2026, 2, 27, 12, tzinfo=UTC)
@@ -150,5 +150,5 @@ def test_five_nights_of_deferrals_leave_a_checkpoint_that_still_moves(worker: Wo
         worker.sending.defer_planned("an outage")
         worker.sending.count_deferrals(date(2026, 3, day))
         worker.sending.retry_deferred()
-    assert worker.sending.claim(1, endpoint_of) is None
+    assert worker.sending.claim(upto(1)) is None
     assert worker.move_checkpoints().checkpoint == FIRST

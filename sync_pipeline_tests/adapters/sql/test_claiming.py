@@ -1,5 +1,6 @@
 """Claiming: what leaves next, and what is written down before it does."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -13,10 +14,10 @@ from sync_pipeline_tests.adapters.sql.support import (
     Worker,
     claimed,
     contents,
-    endpoint_of,
     operation,
     refused,
     steps_of,
+    upto,
 )
 from sync_pipeline_tests.clock import START, FakeClock
 
@@ -27,7 +28,7 @@ def keys(worker: Worker, limit: int = 100) -> list[str]:
 
 
 def test_nothing_planned_is_nothing_to_claim_and_takes_no_permit(worker: Worker) -> None:
-    assert worker.sending.claim(10, endpoint_of) is None
+    assert worker.sending.claim(upto(10)) is None
     assert worker.store.quota.used_by_run(CUSTOMER, RUN) == ({}, 0)
 
 
@@ -57,9 +58,9 @@ def test_without_a_permit_nothing_is_marked_and_nothing_is_counted(store: StateS
     worker.plan(operation("1"), operation("2"))
     batch = worker.claim(1)
     before = contents(store)
-    refusal = refused(worker.sending.claim(1, endpoint_of))
+    refusal = refused(worker.sending.claim(upto(1)))
     assert refusal.until == clock.now() + HOUR
-    assert refused(worker.sending.claim_again(batch.ids, endpoint_of)).until == refusal.until
+    assert refused(worker.sending.claim_again(batch.ids, upto(1))).until == refusal.until
     assert contents(store) == before
     clock.advance(hours=1)
     assert keys(worker) == ["2"]
@@ -109,7 +110,7 @@ def test_what_was_deferred_often_does_not_go_before_what_was_deferred_once(worke
 def test_deferred_operations_stay_where_they_are_until_they_are_retried(worker: Worker) -> None:
     worker.plan(operation("1"))
     worker.sending.defer_planned("an outage")
-    assert worker.sending.claim(10, endpoint_of) is None
+    assert worker.sending.claim(upto(10)) is None
     worker.sending.retry_deferred()
     assert keys(worker) == ["1"]
 
@@ -136,7 +137,7 @@ def test_a_record_with_an_operation_in_doubt_waits_and_the_others_go(worker: Wor
     doubtful = worker.claim()
     worker.plan(operation("1", "b"), operation("2"))
     assert keys(worker) == ["2"]
-    assert worker.sending.claim(10, endpoint_of) is None
+    assert worker.sending.claim(upto(10)) is None
     worker.sending.accepted(doubtful.ids)
     assert keys(worker) == ["1"]
 
@@ -149,11 +150,11 @@ def test_a_newer_value_waits_until_a_request_without_an_answer_can_no_longer_arr
     worker.plan(operation("1", "a"))
     silent = worker.claim()
     clock.advance(seconds=30)
-    claimed(worker.sending.claim_again(silent.ids, endpoint_of))
+    claimed(worker.sending.claim_again(silent.ids, upto(1)))
     worker.sending.accepted(silent.ids)
     worker.plan(operation("1", "b"), operation("2"))
     assert keys(worker) == ["2"]
-    assert worker.sending.claim(10, endpoint_of) is None
+    assert worker.sending.claim(upto(10)) is None
     assert worker.sending.unsettled_until() == START + timedelta(seconds=120)
     clock.advance(seconds=90)
     assert worker.sending.unsettled_until() is None
@@ -175,7 +176,7 @@ def test_two_keys_under_one_reference_never_travel_together(worker: Worker) -> N
     worker.plan(operation("1", "a", reference="same"), operation("2", "b", reference="same"))
     first = worker.claim()
     assert len(first.ids) == 1
-    assert worker.sending.claim(10, endpoint_of) is None
+    assert worker.sending.claim(upto(10)) is None
     worker.sending.accepted(first.ids)
     second = worker.claim()
     assert second.ids > first.ids
@@ -194,7 +195,7 @@ def test_what_is_in_doubt_is_told_by_the_request_it_left_in(worker: Worker) -> N
     worker.plan(*(operation(key) for key in "abcde"))
     first, second, third = worker.claim(2), worker.claim(2), worker.claim(2)
     worker.sending.accepted(second.ids)
-    assert worker.sending.in_doubt() == [first.ids, third.ids]
+    assert [one.ids for one in worker.sending.in_doubt()] == [first.ids, third.ids]
 
 
 def test_what_is_in_doubt_is_known_after_a_restart(worker: Worker, database_url: str, clock: FakeClock) -> None:
@@ -202,7 +203,7 @@ def test_what_is_in_doubt_is_known_after_a_restart(worker: Worker, database_url:
     batch = worker.claim()
     reopened = StateStore(database_url, clock)
     after = Worker(reopened, clock, lease=worker.lease)
-    assert after.sending.in_doubt() == [batch.ids]
+    assert [one.ids for one in after.sending.in_doubt()] == [batch.ids]
     assert after.sending.counts() == {"sending": 1}
     reopened.close()
 
@@ -210,10 +211,10 @@ def test_what_is_in_doubt_is_known_after_a_restart(worker: Worker, database_url:
 def test_a_repeat_sends_the_same_rows_with_the_same_payload_and_counts_as_an_attempt(worker: Worker) -> None:
     worker.plan(operation("1"), operation("2"))
     batch = worker.claim()
-    again = claimed(worker.sending.claim_again(batch.ids, endpoint_of))
+    again = claimed(worker.sending.claim_again(batch.ids, upto(1)))
     assert again.ids == batch.ids
     assert [one.payload for one in again.operations] == [one.payload for one in batch.operations]
-    assert again.last_attempts == 2
+    assert {one.attempts for one in again.operations} == {2}
     assert again.batch_id != batch.batch_id
     assert worker.store.quota.used_by_run(CUSTOMER, RUN) == ({"batch": 2}, 0)
 
@@ -221,9 +222,9 @@ def test_a_repeat_sends_the_same_rows_with_the_same_payload_and_counts_as_an_att
 def test_a_part_of_a_batch_can_be_repeated(worker: Worker) -> None:
     worker.plan(*(operation(key) for key in "abcd"))
     batch = worker.claim()
-    half = claimed(worker.sending.claim_again(batch.ids[:2], endpoint_of))
+    half = claimed(worker.sending.claim_again(batch.ids[:2], upto(1)))
     assert half.ids == batch.ids[:2]
-    assert sorted(worker.sending.in_doubt()) == [batch.ids[:2], batch.ids[2:]]
+    assert sorted(one.ids for one in worker.sending.in_doubt()) == [batch.ids[:2], batch.ids[2:]]
 
 
 def test_only_planned_operations_and_those_in_doubt_can_be_claimed_again(worker: Worker) -> None:
@@ -235,21 +236,21 @@ def test_only_planned_operations_and_those_in_doubt_can_be_claimed_again(worker:
     worker.sending.planned_again([deferred])
     worker.sending.defer_planned("an outage")
     worker.sending.planned_again([planned])
-    assert claimed(worker.sending.claim_again(batch.ids, endpoint_of)).ids == (planned, doubtful)
-    assert worker.sending.claim_again([accepted, dead, deferred], endpoint_of) is None
+    assert claimed(worker.sending.claim_again(batch.ids, upto(1))).ids == (planned, doubtful)
+    assert worker.sending.claim_again([accepted, dead, deferred], upto(1)) is None
 
 
 def test_the_ids_of_another_customer_cannot_be_claimed(store: StateStore, clock: FakeClock) -> None:
     worker, other = Worker(store, clock), Worker(store, clock, customer="lakeside")
     worker.plan(operation("1"))
     other.plan(operation("1"))
-    assert worker.sending.claim_again(other.claim().ids, endpoint_of) is None
+    assert worker.sending.claim_again(other.claim().ids, upto(1)) is None
 
 
 def test_payloads_keep_what_json_can_say(worker: Worker) -> None:
     payload = {"b": None, "a": [1, 2.5, True, {"ö": "ü"}], "when": datetime(2026, 3, 1, tzinfo=UTC).isoformat()}
     planned = operation("1")
-    worker.plan(type(planned)(planned.kind, "VOMO", "ref-1", Priority.CREATE, payload, planned.links, State.PLANNED))
+    worker.plan(replace(planned, payload=payload))
     (sent,) = worker.claim().operations
     assert sent.payload == payload
     assert list(sent.payload) == list(payload)

@@ -21,9 +21,9 @@ from sync_pipeline_tests.adapters.sql.support import (
     RUN,
     Worker,
     contents,
-    endpoint_of,
     holder_elsewhere,
     operation,
+    upto,
 )
 from sync_pipeline_tests.clock import FakeClock
 
@@ -77,8 +77,8 @@ WRITES: dict[str, Callable[[Frozen], object]] = {
     "plan": lambda old: old.worker.store.planning.plan(old.lease, old.ready, [operation("new")]),
     "finish_planning": lambda old: old.cuts.finish_planning(old.lease, old.ready),
     "move_checkpoints": lambda old: old.worker.store.positions.move_checkpoints(old.lease, RUN),
-    "claim": lambda old: old.worker.sending.claim(1, endpoint_of),
-    "claim_again": lambda old: old.worker.sending.claim_again(old.batches[0].ids, endpoint_of),
+    "claim": lambda old: old.worker.sending.claim(upto(1)),
+    "claim_again": lambda old: old.worker.sending.claim_again(old.batches[0].ids, upto(1)),
     "accepted": lambda old: old.worker.sending.accepted(old.batches[0].ids),
     "dead": lambda old: old.worker.sending.dead(old.batches[1].ids, "400"),
     "planned_again": lambda old: old.worker.sending.planned_again(old.batches[2].ids),

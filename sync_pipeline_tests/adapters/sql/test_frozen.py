@@ -13,7 +13,7 @@ from sync_pipeline.adapters.sql.frozen import FrozenState, frozen_state
 from sync_pipeline.adapters.sql.tables import ledger
 from sync_pipeline.domain.backlog import delivery_batches, repeated_batches
 from sync_pipeline.domain.operation import Priority, SendingBatch, State
-from sync_pipeline_tests.adapters.sql.support import CUSTOMER, Worker, endpoint_of, operation
+from sync_pipeline_tests.adapters.sql.support import CUSTOMER, Worker, operation, upto
 from sync_pipeline_tests.clock import FakeClock
 from sync_pipeline_tests.postgres import PostgresServer
 
@@ -70,13 +70,13 @@ def test_the_sender_claims_what_is_foretold_batch_by_batch(worker: Worker, freez
     worker.plan(*(operation(f"other-{number}", source="OTHER") for number in range(3)))
     worker.plan(operation("twice-1", reference="twice"), operation("twice-2", reference="twice"))
     with freeze() as frozen:
-        foretold = list(delivery_batches(frozen.open_operations(CUSTOMER), limit=4))
-    claimed: list[int] = []
-    while isinstance(batch := worker.sending.claim(4, endpoint_of), SendingBatch):
-        claimed.append(len(batch.operations))
+        foretold = list(delivery_batches(frozen.open_operations(CUSTOMER), upto(4)))
+    claimed: list[str] = []
+    while isinstance(batch := worker.sending.claim(upto(4)), SendingBatch):
+        claimed.append(upto(4).label(batch.endpoint, len(batch.operations)))
         worker.sending.accepted(batch.ids)
-    assert foretold == claimed
-    assert sum(claimed) == 12
+    assert [request.endpoint for request in foretold] == claimed
+    assert sum(request.rows for request in foretold) == 12
 
 
 def test_what_left_together_is_repeated_together_up_to_the_limit(worker: Worker, freeze: Freeze) -> None:
@@ -85,8 +85,8 @@ def test_what_left_together_is_repeated_together_up_to_the_limit(worker: Worker,
     worker.claim(limit=2)
     with freeze() as frozen:
         operations = frozen.open_operations(CUSTOMER)
-    assert list(repeated_batches(operations, limit=3)) == [3, 2, 2]
-    assert list(delivery_batches(operations, limit=3)) == []
+    assert [request.rows for request in repeated_batches(operations, upto(3))] == [3, 2, 2]
+    assert list(delivery_batches(operations, upto(3))) == []
 
 
 def test_where_there_is_no_store_yet_none_is_made(tmp_path: Path, clock: FakeClock) -> None:

@@ -19,7 +19,7 @@ from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.domain.operation import PlannedOperation, Priority, SendingBatch, State
 from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.domain.standing import needs_write
-from sync_pipeline_tests.adapters.sql.support import CUSTOMER, STREAM, Worker, claimed, endpoint_of, operation
+from sync_pipeline_tests.adapters.sql.support import CUSTOMER, STREAM, Worker, claimed, operation, upto
 from sync_pipeline_tests.clock import FakeClock
 
 KEYS = ("1", "2", "3")
@@ -121,7 +121,7 @@ class Night(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 3))
     def a_batch_leaves(self, limit: int) -> None:
-        batch = self.sending.claim(limit, endpoint_of)
+        batch = self.sending.claim(upto(limit))
         if isinstance(batch, SendingBatch):
             self.note_sent(batch)
             self.on_their_way.append(batch)
@@ -140,8 +140,8 @@ class Night(RuleBasedStateMachine):
     @rule(answer=st.sampled_from(ANSWERS))
     @precondition(lambda self: not self.on_their_way)
     def what_is_in_doubt_is_repeated(self, answer: str) -> None:
-        for ids in self.sending.in_doubt():
-            batch = claimed(self.sending.claim_again(ids, endpoint_of))
+        for ids in [batch.ids for batch in self.sending.in_doubt()]:
+            batch = claimed(self.sending.claim_again(ids, upto(1)))
             assert batch.ids == ids
             self.note_sent(batch)
             self.answer(batch, answer)
@@ -216,7 +216,7 @@ class Night(RuleBasedStateMachine):
         self.what_is_in_doubt_is_repeated("accepted")
         self.records_are_edited_read_and_planned({})
         self.the_rules_hold()
-        while isinstance(batch := self.sending.claim(2, endpoint_of), SendingBatch):
+        while isinstance(batch := self.sending.claim(upto(2)), SendingBatch):
             self.note_sent(batch)
             self.answer(batch, "accepted")
         self.the_rules_hold()

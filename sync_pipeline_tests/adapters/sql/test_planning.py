@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.domain.operation import Priority
 from sync_pipeline.domain.standing import Standing
-from sync_pipeline_tests.adapters.sql.support import CUSTOMER, STREAM, Worker, endpoint_of, operation
+from sync_pipeline_tests.adapters.sql.support import CUSTOMER, STREAM, Worker, operation, upto
 from sync_pipeline_tests.clock import FakeClock
 
 
@@ -101,7 +101,7 @@ def test_a_value_that_virtuous_already_has_sends_nothing(worker: Worker) -> None
     worker.plan(operation("1", "b"))
     worker.plan(operation("1", "a", is_acknowledged=True))
     assert worker.states() == [("1", "accepted"), ("1", "superseded"), ("1", "superseded")]
-    assert worker.sending.claim(10, endpoint_of) is None
+    assert worker.sending.claim(upto(10)) is None
     assert worker.acknowledged() == {("1", "core"): "core=a"}
     assert not standing(worker)
 
@@ -125,7 +125,7 @@ def repeated_and_refused(worker: Worker) -> None:
     worker.accept_all()
     worker.plan(operation("1", "b"))
     silent = worker.claim()
-    worker.sending.claim_again(silent.ids, endpoint_of)
+    worker.sending.claim_again(silent.ids, upto(1))
     worker.sending.dead(silent.ids, "400")
 
 

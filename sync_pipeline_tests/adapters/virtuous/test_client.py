@@ -11,6 +11,7 @@ import pytest
 
 from sync_pipeline.adapters.virtuous import VirtuousClient
 from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.crm import contacts
 from sync_pipeline.domain.errors import PrerequisiteError
 from sync_pipeline.ports import Destination
 from sync_pipeline_tests.adapters.virtuous.asking import answering, ask
@@ -31,8 +32,12 @@ def sent_by(call: Callable[[Destination], Awaitable[Any]], **options: str) -> ht
     return request
 
 
-def send_ada(client: Destination) -> Awaitable[Answer]:
-    return client.contact_transaction("VOMO", ADA)
+async def send_ada(client: Destination) -> Answer:
+    return (await client.ask(contacts.transaction("VOMO", ADA))).answer
+
+
+async def send_batch_of_ada(client: Destination) -> Answer:
+    return (await client.ask(contacts.batch("VOMO", [ADA]))).answer
 
 
 class TestRequests:
@@ -55,7 +60,7 @@ class TestRequests:
 
     def test_a_batch_names_the_reference_source_once(self) -> None:
         rows = [ADA, {**ADA, "referenceId": "u-8", "referenceSource": "VOMO"}]
-        request = sent_by(lambda client: client.contact_batch("VOMO", rows))
+        request = sent_by(lambda client: client.ask(contacts.batch("VOMO", rows)))
         assert (request.method, request.url.path) == ("POST", "/api/Contact/Batch")
         assert json.loads(request.content) == {
             "referenceSource": "VOMO",
@@ -75,12 +80,12 @@ class TestRequests:
         ],
     )
     def test_both_parts_of_a_reference_are_url_encoded(self, source: str, reference: str, path: bytes) -> None:
-        request = sent_by(lambda client: client.contact_by_reference(source, reference))
+        request = sent_by(lambda client: client.ask(contacts.by_reference(source, reference)))
         assert (request.method, request.url.raw_path) == ("GET", path)
 
     def test_an_empty_reference_would_be_another_call_and_is_a_mistake(self) -> None:
         with pytest.raises(ValueError, match="reference"):
-            sent_by(lambda client: client.contact_by_reference("VOMO", ""))
+            sent_by(lambda client: client.ask(contacts.by_reference("VOMO", "")))
 
     def test_a_prefix_in_the_base_url_is_kept(self) -> None:
         async def run() -> str:
@@ -92,7 +97,7 @@ class TestRequests:
 
             transport = httpx.MockTransport(record)
             async with VirtuousClient("http://localhost:1/org-a/", "t", transport=transport) as client:
-                await client.contact_batch("VOMO", [])
+                await client.ask(contacts.batch("VOMO", []))
             return seen[0]
 
         assert asyncio.run(run()) == "/org-a/api/Contact/Batch"
@@ -123,7 +128,7 @@ class TestTransactions:
 
     def test_a_refusal_quotes_nothing_that_was_sent_nor_the_token(self) -> None:
         message = "adelaide@example.org of Adelaide (u-7) with token tok-123 is refused"
-        for call in (send_ada, lambda client: client.contact_batch("VOMO", [ADA])):
+        for call in (send_ada, send_batch_of_ada):
             assert ask(answering(400, {"message": message}), call).detail == "400: … of … (…) with token … is refused"
 
     def test_a_throttled_answer_carries_the_wait_and_the_rate(self) -> None:
@@ -201,6 +206,6 @@ class TestTransportErrors:
     ],
 )
 def test_a_transaction_is_accepted_only_by_an_empty_body_or_json(body: bytes, outcome: Outcome) -> None:
-    batch = ask(answering(200, body), lambda client: client.contact_batch("VOMO", [{"referenceId": "1"}] * 2))
-    single = ask(answering(200, body), lambda client: client.contact_transaction("VOMO", {"referenceId": "1"}))
+    batch = ask(answering(200, body), send_batch_of_ada)
+    single = ask(answering(200, body), send_ada)
     assert (batch.outcome, single.outcome) == (outcome, outcome)

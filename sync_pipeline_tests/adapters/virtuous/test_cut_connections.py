@@ -9,6 +9,7 @@ import pytest
 
 from sync_pipeline.adapters.virtuous import VirtuousClient
 from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.crm import contacts
 
 CONTACT = {"referenceId": "u-7", "lastName": "Byron"}
 
@@ -52,7 +53,7 @@ def send(server_answer: bytes, *, hang: bool = False, timeout: float = 10.0) -> 
         async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as listening:
             port = listening.sockets[0].getsockname()[1]
             async with VirtuousClient(f"http://127.0.0.1:{port}", "t", request_timeout=timeout) as client:
-                answer = await client.contact_transaction("VOMO", CONTACT)
+                answer = (await client.ask(contacts.transaction("VOMO", CONTACT))).answer
             server.released.set()
         return answer, server
 
@@ -109,7 +110,7 @@ def test_a_server_that_drips_does_not_outlast_the_request_timeout() -> None:
         async with await asyncio.start_server(drip, "127.0.0.1", 0) as listening:
             port = listening.sockets[0].getsockname()[1]
             async with VirtuousClient(f"http://127.0.0.1:{port}", "t", request_timeout=0.3) as client:
-                answer = await client.contact_transaction("VOMO", CONTACT)
+                answer = (await client.ask(contacts.transaction("VOMO", CONTACT))).answer
             done.set()
         return answer
 
@@ -149,7 +150,7 @@ def test_a_server_without_tls_behind_https_means_nothing_was_sent() -> None:
 
 async def one_call(base_url: str) -> Answer:
     async with VirtuousClient(base_url, "t") as client:
-        return await client.contact_transaction("VOMO", CONTACT)
+        return (await client.ask(contacts.transaction("VOMO", CONTACT))).answer
 
 
 def test_one_connection_serves_many_requests() -> None:
@@ -158,7 +159,7 @@ def test_one_connection_serves_many_requests() -> None:
         async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as listening:
             port = listening.sockets[0].getsockname()[1]
             async with VirtuousClient(f"http://127.0.0.1:{port}", "t") as client:
-                answers = [await client.contact_transaction("VOMO", CONTACT) for _ in range(3)]
+                answers = [(await client.ask(contacts.transaction("VOMO", CONTACT))).answer for _ in range(3)]
         return answers, server
 
     answers, server = asyncio.run(run())

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.answer import Outcome
+from sync_pipeline.domain.crm import contacts
+from sync_pipeline.domain.crm.contacts import CrmContact
 from sync_pipeline.domain.organization import Organization, WriteAccess
+from sync_pipeline.domain.request import Reply
 from sync_pipeline_tests.adapters.virtuous.asking import answering, ask
 
 
@@ -68,26 +71,29 @@ class TestWriteAccess:
 
 class TestLookUp:
     @staticmethod
-    def look_up(status: int, body: Any) -> tuple[dict[str, Any] | None, Answer]:
-        return ask(answering(status, body), lambda client: client.contact_by_reference("VOMO", "u-7"))
+    def look_up(status: int, body: Any) -> tuple[CrmContact | None, Reply]:
+        reply = ask(answering(status, body), lambda client: client.ask(contacts.by_reference("VOMO", "u-7")))
+        return contacts.read_contact(reply.document), reply
 
     def test_a_contact_is_found(self) -> None:
-        contact, answer = self.look_up(200, {"id": 9, "name": "x"})
-        assert (contact, answer.outcome) == ({"id": 9, "name": "x"}, Outcome.ACCEPTED)
+        contact, reply = self.look_up(200, {"id": 9, "name": "x"})
+        assert contact is not None
+        assert (contact.contact_id, reply.is_accepted) == (9, True)
 
-    @pytest.mark.parametrize(
-        ("status", "body"), [(404, b""), (200, {"name": "held"}), (200, {"id": None}), (200, {"id": 0})]
-    )
-    def test_a_held_or_unknown_contact_is_refused_not_accepted(self, status: int, body: Any) -> None:
-        contact, answer = self.look_up(status, body)
-        assert (contact, answer.outcome, answer.status) == (None, Outcome.REFUSED, status)
+    @pytest.mark.parametrize("body", [{"name": "held"}, {"id": None}, {"id": 0}, [], None])
+    def test_a_held_contact_has_no_id_yet(self, body: Any) -> None:
+        contact, reply = self.look_up(200, body)
+        assert (contact, reply.is_missing) == (None, False)
 
-    @pytest.mark.parametrize("body", [b"", b"oops", b"[]", b"null", b'{"id": 9'])
+    def test_an_unknown_contact_is_missing(self) -> None:
+        contact, reply = self.look_up(404, b"")
+        assert (contact, reply.is_accepted, reply.is_missing) == (None, False, True)
+
+    @pytest.mark.parametrize("body", [b"", b"oops", b'{"id": 9'])
     def test_an_unreadable_success_proves_no_absence(self, body: bytes) -> None:
-        contact, answer = self.look_up(200, body)
-        assert (contact, answer.outcome) == (None, Outcome.NO_ANSWER)
+        contact, reply = self.look_up(200, body)
+        assert (contact, reply.answer.outcome) == (None, Outcome.NO_ANSWER)
 
     def test_a_large_contact_is_read_whole(self) -> None:
-        contact, _ = self.look_up(200, {"id": 9, "tags": ["x" * 100] * 5000})
-        assert contact is not None
-        assert len(contact["tags"]) == 5000
+        _, reply = self.look_up(200, {"id": 9, "tags": ["x" * 100] * 5000})
+        assert len(reply.document["tags"]) == 5000

@@ -1,0 +1,190 @@
+"""Operations that wait for an id of Virtuous: found, bound to a request, or kept waiting."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from sync_pipeline.adapters.sql.acknowledging import settle_accepted
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.parts import parts
+from sync_pipeline.adapters.sql.tables import ledger
+from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.needs import CrmId, Need
+from sync_pipeline.domain.operation import Priority, State, WaitingOperation
+from sync_pipeline.domain.request import Request
+from sync_pipeline.ports import Clock, WaitingGroup
+
+EXAMPLES = 3
+
+
+class SqlWaiting:
+    """Implements `ports.Waiting` for one customer's run. Every method is one transaction that checks the lease."""
+
+    def __init__(self, database: Database, clock: Clock, lease: Lease, run_id: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._lease = lease
+        self._run_id = run_id
+
+    def waiting(self, kind: str) -> list[WaitingOperation]:
+        """Everything of a kind that waits, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(
+                    ledger.c.operation_id,
+                    ledger.c.kind,
+                    ledger.c.action,
+                    ledger.c.reference_source,
+                    ledger.c.reference_id,
+                    ledger.c.payload,
+                    ledger.c.waits_for,
+                )
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.WAITING.value)
+                .where(ledger.c.kind == kind)
+                .order_by(ledger.c.operation_id)
+            )
+            return [WaitingOperation(*row) for row in rows]
+
+    def accepted_people(self, needs: Collection[Need]) -> dict[Need, datetime | None]:
+        """Of these people who may be in Virtuous: when it first accepted them, None for those we never sent.
+
+        Whose contact is still on its way, or a dead letter, is not looked for.
+        """
+        by_source: dict[str, list[str]] = {}
+        for need in needs:
+            by_source.setdefault(need.source, []).append(need.reference)
+        sent: dict[Need, datetime | None] = {}
+        with self._database.read() as connection:
+            for source, references in by_source.items():
+                statement = (
+                    select(ledger.c.reference_id, func.min(ledger.c.accepted_at))
+                    .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.kind == "contact")
+                    .where(ledger.c.reference_source == source)
+                    .group_by(ledger.c.reference_id)
+                )
+                for some in parts(references):
+                    rows = connection.execute(statement.where(ledger.c.reference_id.in_(some)))
+                    sent |= {Need("contact", source, row[0]): row[1] for row in rows}
+        return {need: sent.get(need) for need in needs if need not in sent or sent[need] is not None}
+
+    def bind(self, requests: Mapping[int, Request]) -> None:
+        """What these operations needed is there: from now on exactly this is planned to be sent."""
+        self._update(
+            {
+                operation_id: {
+                    "state": State.PLANNED.value,
+                    "waits_for": None,
+                    "endpoint": request.endpoint,
+                    "request": request.as_document(),
+                }
+                for operation_id, request in requests.items()
+            }
+        )
+
+    def wait_for(self, needs: Mapping[int, str]) -> None:
+        """Note what these operations still wait for."""
+        self._update({operation_id: {"waits_for": need} for operation_id, need in needs.items()})
+
+    def review(self, reasons: Mapping[int, str]) -> None:
+        """What these operations wait for will not come by itself: a person has to look."""
+        self._update(
+            {
+                operation_id: {"state": State.REVIEW.value, "reason": reason, "finished_in": self._run_id}
+                for operation_id, reason in reasons.items()
+            }
+        )
+
+    def found(self, ids: Mapping[int, CrmId], evidence: str) -> None:
+        """Virtuous has the effect of these operations already: nothing needs to be sent."""
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            settle_accepted(
+                connection,
+                self._lease.customer_id,
+                self._run_id,
+                list(ids),
+                self._clock.now(),
+                evidence,
+                ids,
+                State.WAITING,
+            )
+
+    def plan_sign_ups(self, sign_ups: Mapping[Need, Request]) -> None:
+        """Plan the sign-ups of people for opportunities that were never planned; a dead one stays dead."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            known = set(
+                connection.execute(
+                    select(ledger.c.reference_id).where(
+                        ledger.c.customer_id == self._lease.customer_id,
+                        ledger.c.kind == "volunteer",
+                        ledger.c.state != State.SUPERSEDED.value,
+                    )
+                ).scalars()
+            )
+            rows = [
+                {
+                    "customer_id": self._lease.customer_id,
+                    "run_id": self._run_id,
+                    "kind": need.kind,
+                    "action": "save",
+                    "reference_source": need.source,
+                    "reference_id": need.reference,
+                    "state": State.PLANNED.value,
+                    "priority": int(Priority.SIGN_UP),
+                    "payload": {},
+                    "endpoint": request.endpoint,
+                    "request": request.as_document(),
+                    "attempts": 0,
+                    "deferrals": 0,
+                    "planned_at": now,
+                    "updated_at": now,
+                }
+                for need, request in sign_ups.items()
+                if need.reference not in known
+            ]
+            if rows:
+                connection.execute(insert(ledger), rows)
+
+    def _update(self, values: Mapping[int, Mapping[str, object]]) -> None:
+        if not values:
+            return
+        columns = {name: bindparam(name, type_=ledger.c[name].type) for name in next(iter(values.values()))}
+        now = self._clock.now()
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            connection.execute(
+                update(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.WAITING.value)
+                .where(ledger.c.operation_id == bindparam("wanted"))
+                .values(**columns, updated_at=now),
+                [{"wanted": operation_id, **given} for operation_id, given in values.items()],
+            )
+
+
+def waiting_groups(database: Database, customer_id: str) -> list[WaitingGroup]:
+    """What waits for what kind of thing, with a few of the ids."""
+    with database.read() as connection:
+        rows = connection.execute(
+            select(ledger.c.kind, ledger.c.action, ledger.c.waits_for, func.count(), func.min(ledger.c.planned_at))
+            .where(ledger.c.customer_id == customer_id, ledger.c.state == State.WAITING.value)
+            .group_by(ledger.c.kind, ledger.c.action, ledger.c.waits_for)
+            .order_by(ledger.c.kind, ledger.c.action, func.min(ledger.c.operation_id))
+        ).all()
+    groups: dict[tuple[str, str, str], list[tuple[str, int, datetime]]] = {}
+    for kind, action, waits_for, count, oldest in rows:
+        groups.setdefault((kind, action, (waits_for or "").partition(" ")[0]), []).append((waits_for, count, oldest))
+    return [
+        WaitingGroup(
+            kind=kind,
+            action=action,
+            waits_for=need,
+            operations=sum(count for _, count, _ in found),
+            since=min(oldest for *_, oldest in found),
+            examples=tuple(named for named, *_ in found[:EXAMPLES]),
+        )
+        for (kind, action, need), found in groups.items()
+    ]

@@ -1,0 +1,20 @@
+"""A source record as its recipe reads it, before anybody asks what kind of write it becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MappedRecord:
+    """What one record means in Virtuous. `matches` is the recipe's `when`; `failed` names what could not be mapped.
+
+    `designations` are the entries of the list that a gift's recipe names; None where it names none.
+    """
+
+    key: str
+    matches: bool
+    reference: str | None
+    fields: Mapping[str, str | None]
+    tags: tuple[str, ...]
+    failed: str | None = None
+    designations: tuple[Mapping[str, str | None], ...] | None = None

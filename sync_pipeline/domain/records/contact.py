@@ -1,0 +1,105 @@
+"""Contacts: people and organizations, written by transactions; archived and tagged by direct calls."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+
+from sync_pipeline.domain.change import Action, Write
+from sync_pipeline.domain.contact import (
+    BIRTH_GENDER,
+    CONTACT_FIELDS,
+    CORE,
+    TAGS,
+    contact_payload,
+    field_groups,
+    is_contact_field,
+    joined_tags,
+)
+from sync_pipeline.domain.fingerprint import fingerprint
+from sync_pipeline.domain.record import MappedRecord
+from sync_pipeline.domain.records.kind import Deletion, Groups, Known, Rules
+
+NAME_FIELDS = ("contactType", "name", "title", "firstName", "middleName", "lastName", "suffix")
+NAMES = ("name", "firstName", "lastName")
+PRESENCE = "presence"
+"""The group of being there: what brings an archived contact back is acknowledged apart from its values."""
+
+ARCHIVED = {"deleted": "archived"}
+LEAP_YEAR = 2000  # a birthday without a year may be 29 February
+
+
+class ContactKind:
+    """Implements `RecordKind`."""
+
+    name = "contact"
+    fields = CONTACT_FIELDS
+    deletions = ("tag", "archive", "ignore")
+    takes_tags = True
+    takes_designations = False
+    is_final = False
+
+    def accepts_field(self, name: str) -> bool:
+        return is_contact_field(name)
+
+    def problem(self, record: MappedRecord) -> str | None:
+        """Virtuous refuses a contact without any name; whether it wants both parts, it says itself."""
+        if not any((record.fields.get(name) or "").strip() for name in NAMES):
+            return "the contact has no name: name, firstName and lastName are empty"
+        return _wrong_birthday(record.fields)
+
+    def groups(self, record: MappedRecord) -> Groups:
+        groups = field_groups(record.fields, record.tags)
+        groups[CORE]["referenceId"] = record.reference
+        return groups
+
+    def writes(
+        self, record: MappedRecord, reference: str, rules: Rules, needed: Collection[str], known: Known
+    ) -> tuple[Write, ...]:
+        return tuple(_writes(record, reference, rules, frozenset(needed), known))
+
+    def deletion(self, last: MappedRecord | None, reference: str, rules: Rules) -> Deletion:
+        """The tag travels as a transaction, which is refused without a name: `last` has it."""
+        if rules.on_delete == "archive":
+            return Deletion(ARCHIVED, (Write(Action.ARCHIVE, {"reason": rules.deleted_tag}, (CORE,)),))
+        names = {name: last.fields[name] for name in NAME_FIELDS if name in last.fields} if last is not None else {}
+        payload = contact_payload(reference, names, [rules.deleted_tag])
+        return Deletion({"deleted": rules.deleted_tag}, (Write(Action.SAVE, payload, (CORE,)),))
+
+
+def _writes(
+    record: MappedRecord, reference: str, rules: Rules, needed: frozenset[str], known: Known
+) -> Iterator[Write]:
+    payload = contact_payload(reference, record.fields, record.tags)
+    if known.acknowledged.get(CORE) == fingerprint(ARCHIVED):
+        yield Write(Action.UNARCHIVE, {}, (PRESENCE,))
+    changes_tags = TAGS in needed and TAGS in known.acknowledged
+    if changes_tags and rules.bulk_tags and not needed - {TAGS}:
+        yield Write(Action.TAG, _tagging(record, rules, payload), (CORE, BIRTH_GENDER, TAGS))
+    elif changes_tags and rules.exact_tags:
+        yield Write(Action.SAVE, payload, (CORE, BIRTH_GENDER))
+        yield Write(Action.TAG, _tagging(record, rules, None), (TAGS,))
+    else:
+        yield Write(Action.SAVE, payload, (CORE, BIRTH_GENDER, TAGS))
+
+
+def _tagging(record: MappedRecord, rules: Rules, transaction: Mapping[str, object] | None) -> dict[str, object]:
+    """The tags the contact should have; of those that begin with `prefix` no others, where they must be exact.
+
+    `transaction` is what travels instead when Virtuous does not know a tag yet: only an import can define one.
+    """
+    return {
+        "tags": joined_tags(record.tags),
+        "prefix": f"{rules.reference_source}: " if rules.exact_tags else None,
+        "transaction": transaction,
+    }
+
+
+def _wrong_birthday(fields: Mapping[str, str | None]) -> str | None:
+    texts = [(fields.get(name) or "").strip() for name in ("birthYear", "birthMonth", "birthDay")]
+    if not any(texts):
+        return None
+    try:
+        year, month, day = (int(text) if text else None for text in texts)
+        date(year or LEAP_YEAR, month or 1, day or 1)
+    except ValueError:
+        return "birthYear, birthMonth and birthDay are no day of the calendar"
+    return None

@@ -1,0 +1,27 @@
+"""Reversals: a gift can be taken back once it is a gift; the notes carry our mark, by which the reversal is found."""
+
+from collections.abc import Sequence
+
+from sync_pipeline.domain.crm import gifts
+from sync_pipeline.domain.needs import CrmId
+from sync_pipeline.domain.operation import WaitingOperation
+from sync_pipeline.domain.records.note import note_mark
+from sync_pipeline.stages.applied_ledger.binding.desk import Desk, itself
+
+LOOK_UPS_PER_SLICE = 100
+
+
+async def bind_reversals(desk: Desk, operations: Sequence[WaitingOperation]) -> None:
+    known = desk.known([itself(operation) for operation in operations])
+    looked_up = 0
+    for operation in operations:
+        finding = known.get(itself(operation))
+        if finding is None and looked_up < LOOK_UPS_PER_SLICE:
+            looked_up += 1
+            finding = await desk.looking.gift(operation.reference_source, operation.reference_id)
+        if isinstance(finding, CrmId):
+            desk.context.crm_ids.remember(desk.context.keeper.lease, {itself(operation): finding})
+            notes = f"{operation.payload['notes']} {note_mark(operation.reference_source, operation.reference_id)}"
+            desk.bind(operation, gifts.reversal(finding.crm_id, operation.payload["giftDate"], notes))
+        else:
+            desk.wait(operation, itself(operation))

@@ -1,0 +1,100 @@
+"""Who of the awaited people is in Virtuous by now: the query by modified date finds many at once, look-ups the rest."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from sync_pipeline.domain.crm import contacts
+from sync_pipeline.domain.crm.contacts import CrmContact
+from sync_pipeline.domain.needs import CrmId, Need
+from sync_pipeline.stages.applied_ledger.looking import Looking
+from sync_pipeline.stages.context import StageContext
+
+log = structlog.get_logger()
+
+FEW = 5
+"""Up to here single look-ups cost no more than asking for the query's options and its first page."""
+
+LOOK_UPS_PER_SLICE = 100  # of people whom the query could not tell: the rest has its turn on other nights
+A_DAY = timedelta(days=1)  # the query's date has no time, and its zone is not documented
+
+
+class ContactIds:
+    """Finds contact ids of one slice, once per person."""
+
+    def __init__(self, context: StageContext, looking: Looking) -> None:
+        self._context = context
+        self._looking = looking
+        self._asked: set[Need] = set()
+
+    async def find(self, needs: Collection[Need]) -> dict[Need, CrmId]:
+        """The ids of these people, as far as they are there; those that are new are remembered."""
+        known = self._context.crm_ids.known(self._context.customer.id, needs)
+        missing = sorted(set(needs) - known.keys() - self._asked)
+        self._asked |= set(missing)
+        accepted = self._context.waiting.accepted_people(missing)
+        if not accepted:
+            return known
+        found, leftovers = await self._by_query(accepted) if len(accepted) > FEW else ({}, list(accepted))
+        found |= await self._one_by_one(leftovers)
+        self._context.crm_ids.remember(self._context.keeper.lease, found)
+        log.info("contacts_found", customer=self._context.customer.id, awaited=len(accepted), found=len(found))
+        return known | found
+
+    async def _by_query(self, accepted: Mapping[Need, datetime | None]) -> tuple[dict[Need, CrmId], list[Need]]:
+        """People found among the contacts modified since the first of them was accepted, and who must be looked up.
+
+        Where the query's rows show no references (every recording has an empty list) it proves nothing about anybody.
+        """
+        options = await self._looking.ask(contacts.query_options())
+        parameter = contacts.modified_parameter(options.document)
+        moments = [moment for moment in accepted.values() if moment is not None]
+        if parameter is None or not moments:
+            return {}, list(accepted)
+        condition = contacts.modified_condition(*parameter, min(moments) - A_DAY)
+        wanted = {(need.source, need.reference): need for need in accepted}
+        found: dict[Need, CrmId] = {}
+        skip, rows, with_references = 0, 0, 0
+        while True:
+            reply = await self._looking.ask(contacts.query([condition], skip))
+            page = contacts.contacts_of(reply.document) if reply.is_accepted else None
+            if page is None:
+                return found, [need for need in accepted if need not in found]
+            people, total = page
+            rows += len(people)
+            for person in people:
+                with_references += bool(person.references)
+                for reference in person.references & wanted.keys():
+                    found[wanted[reference]] = await self._surviving(person)
+            skip += contacts.LARGEST_PAGE
+            if not people or total is None or skip >= total:
+                break
+        trusted = rows == 0 or with_references > 0
+        # Whom we never sent as a contact (a donor of a gift) may have been there for years, unmodified.
+        return found, [need for need, sent in accepted.items() if need not in found and not (trusted and sent)]
+
+    async def _one_by_one(self, needs: Collection[Need]) -> dict[Need, CrmId]:
+        found: dict[Need, CrmId] = {}
+        for need in self._turn(sorted(needs)):
+            reply = await self._looking.ask(contacts.by_reference(need.source, need.reference))
+            person = contacts.read_contact(reply.document)
+            if person is not None:
+                found[need] = await self._surviving(person)
+        return found
+
+    def _turn(self, needs: list[Need]) -> list[Need]:
+        """At most LOOK_UPS_PER_SLICE, others on every day."""
+        if len(needs) <= LOOK_UPS_PER_SLICE:
+            return needs
+        start = self._context.clock.now().toordinal() * LOOK_UPS_PER_SLICE % len(needs)
+        return [*needs[start:], *needs[:start]][:LOOK_UPS_PER_SLICE]
+
+    async def _surviving(self, person: CrmContact) -> CrmId:
+        """Staff merge contacts; the loser names the one that took its place (reference section 5.7)."""
+        if person.merged_into is not None:
+            reply = await self._looking.ask(contacts.by_id(person.merged_into))
+            survivor = contacts.read_contact(reply.document)
+            if survivor is not None:
+                return CrmId(survivor.contact_id, survivor.individual_id)
+        return CrmId(person.contact_id, person.individual_id)
