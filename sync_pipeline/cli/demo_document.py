@@ -19,6 +19,7 @@ COUNTS = (
     "superseded",
     "held",
     "pending",
+    "carried",
     "source_requests",
     "rate_limit_pauses",
 )
@@ -78,10 +79,12 @@ def customer_entry(ran: CustomerNight) -> dict[str, Any]:
         "status": ran.report.get("status"),
         "exit_code": ran.exit_code,
         "source_users": ran.source_users,
+        "source_records": ran.source_records,
         **{name: ran.count(name) for name in COUNTS},
         "requests": ran.requests,
         "duration_seconds": ran.report.get("duration_seconds"),
         "imported": dict(ran.imported),
+        "repeats": ran.repeats,
         "dead_letters": [
             {name: letter[name] for name in ("stream", "key", "kind", "attempts", "reason")}
             for letter in ran.dead_letters
@@ -99,6 +102,12 @@ def comparison_entry(comparison: Comparison) -> dict[str, Any]:
         "dead_letters": comparison.dead_letters,
         "duplicates": comparison.duplicates,
         "out_of_order": comparison.out_of_order,
+        "effects": {
+            name: {"expected": str(expected), "found": str(found)}
+            if name == "hours"
+            else {"expected": expected, "found": found}
+            for name, (expected, found) in comparison.effects.items()
+        },
         "values": dict(zip(("distinct", "booked"), comparison.values, strict=True)),
         "requests": dict(zip(("reported", "booked"), comparison.requests, strict=True)),
         "source_requests": dict(zip(("reported", "booked"), comparison.source_requests, strict=True)),

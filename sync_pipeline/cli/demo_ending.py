@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
@@ -27,7 +28,7 @@ COMPARISON_COLUMNS = (
     "out of order",
     "values sent",
     "Virtuous requests",
-    "VOMO requests",
+    "source requests",
 )
 
 
@@ -36,6 +37,9 @@ def comparison(console: Console, shown: Demonstration) -> None:
     console.print()
     console.print(Text("In the end", style="bold cyan") + Text("  compared with the sandbox's own books", style="bold"))
     show_table(console, COMPARISON_COLUMNS, [comparison_row(one) for one in shown.comparisons])
+    for one in shown.comparisons:
+        if one.effects:
+            show_table(console, [one.customer_id, *one.effects], [effects_row(one)])
     console.print(Text("  Pairs: what the pipeline says or should have sent / what the sandbox booked.", style="dim"))
     for difference in shown.differences:
         keys = difference.sorted_keys()
@@ -61,7 +65,12 @@ def comparison_row(one: Comparison) -> list[Cell]:
     ]
 
 
-def pair(numbers: tuple[int, int]) -> Cell:
+def effects_row(one: Comparison) -> list[Cell]:
+    """What there is beside contacts."""
+    return [Cell("beside contacts"), *(pair(numbers) for numbers in one.effects.values())]
+
+
+def pair(numbers: tuple[int | Decimal, int | Decimal]) -> Cell:
     claimed, booked = numbers
     return Cell(f"{claimed:,} / {booked:,}", good_if(claimed == booked))
 
@@ -78,7 +87,10 @@ def verdict(console: Console, shown: Demonstration, seconds: float) -> None:
     else:
         letters = sum(one.dead_letters for one in shown.comparisons)
         but = f" but for {counted(letters, 'dead letter')} that a person has to see to" if letters else ""
-        line = Text(f"No difference: everybody is in Virtuous exactly once{but}, and every request is accounted for.")
+        line = Text(
+            f"No difference: everybody, and every gift, hour and note, is in Virtuous exactly once{but}, and every "
+            "request is accounted for."
+        )
         line.stylize("bold green")
     console.print(line)
     console.print(f"The whole demonstration took {seconds:.0f} s.")

@@ -12,15 +12,17 @@ from sync_pipeline.demo.nights import CustomerNight, Night
 WIDTH_OF_PROSE = 110
 NIGHT_COLUMNS = (
     "customer",
-    "source users",
-    "changes",
+    "source records",
     "creates",
     "updates",
+    "deletes",
     "unchanged",
     "delivered",
+    "waiting",
+    "carried over",
     "dead letters",
     "Virtuous requests",
-    "VOMO requests",
+    "source requests",
     "seconds",
 )
 
@@ -28,8 +30,9 @@ NIGHT_COLUMNS = (
 def introduction(console: Console) -> None:
     console.print(Text("sync-pipeline demo", style="bold"))
     console.print(
-        "Three nonprofits have volunteers in VOMO and want them in Virtuous CRM+. You see three of their nights, "
-        "run through Dagster, against a sandbox that behaves as both APIs are documented to. Nothing leaves this "
+        "Three nonprofits have volunteers in VOMO and want them in Virtuous CRM+; one of them wants served hours and "
+        "completed forms there too, another one the donations of its giving platform. You see three of their nights, "
+        "run through Dagster, against a sandbox that behaves as the APIs are documented to. Nothing leaves this "
         "machine.",
         width=min(console.width, WIDTH_OF_PROSE),
     )
@@ -89,12 +92,14 @@ def night_row(ran: CustomerNight) -> list[Cell]:
     failures = ran.count("failures")
     return [
         Cell(ran.customer_id),
-        Cell(ran.source_users),
-        Cell(ran.count("total_changes")),
+        Cell(ran.source_records),
         Cell(ran.count("creates")),
         Cell(ran.count("updates")),
+        Cell(ran.count("deletes")),
         Cell(ran.count("unchanged")),
         Cell(ran.count("successes"), "green"),
+        Cell(ran.count("waiting"), "yellow" if ran.count("waiting") else ""),
+        Cell(ran.count("carried"), "green" if ran.count("carried") else ""),
         Cell(failures, "bold yellow" if failures else ""),
         Cell(sum(ran.requests.values())),
         Cell(ran.count("source_requests")),
@@ -107,19 +112,25 @@ def seconds(ran: CustomerNight) -> str:
 
 
 def summary(shown: Night) -> str:
-    """What the night did to Virtuous, in a sentence or two."""
-    writes = sum(ran.writes for ran in shown.customers)
-    if not writes:
-        asked = sum(sum(ran.requests.values()) for ran in shown.customers)
-        return f"No write: {asked} questions to Virtuous (whose key is this, may it write), and that was all."
-    delivered = sum(ran.count("successes") for ran in shown.customers)
-    created, merged = (sum(ran.imported[name] for ran in shown.customers) for name in ("created", "merged"))
-    repeats = created + merged - delivered
-    again = f" {repeats:,} of them are repeats of rows whose answer got lost: harmless." if repeats else ""
-    return (
-        f"{delivered:,} changes delivered in {writes:,} writes. In the morning Virtuous imports its transactions: "
-        f"{created:,} new contacts, {merged:,} merged into known ones.{again}"
-    )
+    """What the night did to Virtuous, in a few sentences."""
+
+    def total(name: str) -> int:
+        return sum(ran.count(name) for ran in shown.customers)
+
+    writes = sum(sum(ran.writes.values()) for ran in shown.customers)
+    imported, created = (sum(ran.imported[name] for ran in shown.customers) for name in ("imported", "created"))
+    repeats = sum(ran.repeats for ran in shown.customers)
+    said = [f"{writes:,} writes to Virtuous: {total('successes'):,} changes of this night delivered"]
+    if carried := total("carried"):
+        said.append(f", and {carried:,} of an earlier one, now that their people are there")
+    said.append(".")
+    if imported:
+        said.append(f" In the morning Virtuous imports {imported:,} transactions: {created:,} new contacts.")
+    if waiting := total("waiting"):
+        said.append(f" {waiting:,} changes, hours and notes, wait for that.")
+    if repeats:
+        said.append(f" {repeats:,} rows were sent twice because their answer got lost: harmless.")
+    return "".join(said)
 
 
 def shown_path(path: Path) -> str:

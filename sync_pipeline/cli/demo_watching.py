@@ -24,7 +24,7 @@ class Silence:
 
     def night_begins(self, number: int, title: str, customers: Sequence[str]) -> None: ...
 
-    def customer_begins(self, customer_id: str, users: int) -> None: ...
+    def customer_begins(self, customer_id: str, records: int) -> None: ...
 
     def customer_ended(self, night: CustomerNight) -> None: ...
 
@@ -66,9 +66,9 @@ class Onlooker(Silence):
             self._task = self._progress.add_task("", total=len(customers))
             self._progress.start()
 
-    def customer_begins(self, customer_id: str, users: int) -> None:
+    def customer_begins(self, customer_id: str, records: int) -> None:
         if self._progress is not None:
-            self._progress.update(self._task, description=f"{customer_id}, {users:,} people")
+            self._progress.update(self._task, description=f"{customer_id}, {records:,} records")
 
     def customer_ended(self, night: CustomerNight) -> None:
         if self._progress is not None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sync_pipeline.cli import customers
+from sync_pipeline.cli import customers, sources
 from sync_pipeline.cli.demo import demo
 from sync_pipeline.cli.output import EXIT_FAILED, EXIT_USAGE, JSON_FLAG, write_error, write_lines
 from sync_pipeline.cli.plan import plan
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.add_typer(customers.app, name="customers")
+app.add_typer(sources.app, name="sources")
 app.command("plan")(plan)
 app.command("run")(run_customer)
 app.command("status")(status)

@@ -52,7 +52,7 @@ def report(
 
 
 def show_report(document: Mapping[str, Any]) -> None:
-    """The report as tables: the numbers, the requests, what failed and what to do about it."""
+    """The report as tables: the numbers, what failed and what to do about it, what changed at the source."""
     write_table(
         f"Run of {document['customer_id']}",
         ("", "value"),
@@ -61,6 +61,10 @@ def show_report(document: Mapping[str, Any]) -> None:
     details = document.get("failure_details") or []
     if details:
         write_table("Failed operations", FAILURE_COLUMNS, [[row[name] for name in FAILURE_COLUMNS] for row in details])
+    changes = document.get("schema_changes") or {}
+    if changes:
+        rows = [(stream, change) for stream, told in changes.items() for change in told]
+        write_table("Columns that changed at the source", ("stream", "change"), rows)
     write_lines([f"Warning: {warning}" for warning in document.get("warnings") or []], sys.stderr)
     for failure in document.get("stage_failures") or []:
         write_lines([f"{failure['subject']}: {failure['message']}", f"  -> {failure['remedy']}"], sys.stderr)

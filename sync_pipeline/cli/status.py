@@ -1,12 +1,15 @@
 """`sync-pipeline status`: where every customer stands."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 
-from sync_pipeline.cli.output import JsonFlag, write_json, write_table
+from sync_pipeline.cli.output import JsonFlag, write_json, write_lines, write_table
 
+SAVE = "save"
+VOWELS = tuple("aeiou")
 COLUMNS = ("customer_id", "last status", "last run", "checkpoint age", "ledger", "quota", "paused until")
 
 
@@ -15,14 +18,16 @@ def status(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show checkpoints, ledgers, quotas and pauses; for one customer the exit code tells too (see `run`)."""
+    """Show checkpoints, ledgers, waits, quotas and pauses; for one customer the exit code tells too (see `run`)."""
     from sync_pipeline.cli.status_documents import status_document, status_exit_code  # noqa: PLC0415 - sqlalchemy
 
     document = status_document(customer_id)
     if as_json:
         write_json(document)
     else:
-        write_table("Status", COLUMNS, [shown(entry) for entry in document.get("customers", [document])])
+        entries = document.get("customers", [document])
+        write_table("Status", COLUMNS, [shown(entry) for entry in entries])
+        write_lines(waiting_lines(entries), sys.stdout)
     if customer_id is not None:
         raise typer.Exit(status_exit_code(document))
 
@@ -39,3 +44,21 @@ def shown(entry: Mapping[str, Any]) -> list[object]:
         f"{entry['quota']['used']} of {entry['quota']['limit']}",
         entry["paused_until"],
     ]
+
+
+def waiting_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for entry in entries:
+        for group in entry["waiting"]:
+            yield f"{entry['customer_id']}: {waiting_text(group)}"
+
+
+def waiting_text(group: Mapping[str, Any]) -> str:
+    """`12 notes wait for a contact (since 2026-03-01 22:00 UTC, e.g. contact VOMO/17)`."""
+    count, kind, needed = group["operations"], group["kind"], group["waits_for"]
+    what = kind if count == 1 else f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+    doing = "" if group["action"] == SAVE else f" to {group['action']}"
+    # What has to be found itself before it can be created, archived or reversed.
+    until = "to be found in Virtuous" if needed == kind else f"for {'an' if needed[:1] in VOWELS else 'a'} {needed}"
+    since = group["since"][: len("2026-03-01T22:00")].replace("T", " ")
+    examples = "".join(f", e.g. {example}" for example in group["examples"][:1])
+    return f"{count} {what}{doing} {'waits' if count == 1 else 'wait'} {until} (since {since} UTC{examples})"

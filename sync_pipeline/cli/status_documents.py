@@ -9,6 +9,7 @@ from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.report import exit_code
 from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.ports import WaitingGroup
 from sync_pipeline.stages.context import destination_name, quota_rule
 from sync_pipeline.workplace import Workplace
 
@@ -58,6 +59,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
             "resume_at": text(last["resume_at"]),
         },
         "ledger": state.ledger_counts(customer.id),
+        "waiting": [waiting_entry(group) for group in state.waiting_groups(customer.id)],
         "quota": {"used": picture.used, "limit": picture.limit, "resets_at": text(picture.resets_at)},
         "breaker": {
             "consecutive_failures": breaker.consecutive_failures,
@@ -66,6 +68,18 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
         },
         "paused_until": text(breaker.paused_until) if breaker.is_paused(now) else None,
         "next_slot": None,
+    }
+
+
+def waiting_entry(group: WaitingGroup) -> dict[str, Any]:
+    """`examples` name a few of the records waited for, by their reference."""
+    return {
+        "kind": group.kind,
+        "action": group.action,
+        "waits_for": group.waits_for,
+        "operations": group.operations,
+        "since": text(group.since),
+        "examples": list(group.examples),
     }
 
 

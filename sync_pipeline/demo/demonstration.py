@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from sync_pipeline.demo import nights as played
-from sync_pipeline.demo.comparison import Comparison, compared, gathered
+from sync_pipeline.demo.comparison import Comparison, compared
 from sync_pipeline.demo.difference import Difference
+from sync_pipeline.demo.evidence import gathered
 from sync_pipeline.demo.nights import Night, Nights, RunCustomer
 from sync_pipeline.demo.place import (
     LOG,
@@ -79,7 +80,7 @@ def demonstrate(
             nights = Nights(world, customers, run_customer, watcher)
             shown = nights.play()
             comparisons = [
-                compared(gathered(world, customer_id, _runs(shown, customer_id), nights.people[customer_id]))
+                compared(gathered(world, _runs(shown, customer_id), nights.sources[customer_id]))
                 for customer_id in customers
             ]
     return Demonstration(place, shown, comparisons)

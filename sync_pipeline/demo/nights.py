@@ -4,32 +4,35 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sync_pipeline.demo.people import People
+from sync_pipeline.demo.changes import change_the_sources
+from sync_pipeline.demo.sources import Sources, virtuous_token
 from sync_pipeline.demo.trouble import Suffered, arm, disarm, troubles
 from sync_pipeline.sandbox.world import World
 
-CHANGED_SHARE = 0.01
-CHANGE_SEED = 3
 FIRST_NIGHT, QUIET_NIGHT, BAD_NIGHT = range(3)
 TITLES = (
-    "everybody is new",
-    "nothing changed",
-    "1 % changed, and both sides fail on purpose",
+    "everybody is new; hours and notes have to wait for the import",
+    "nothing changed, and what waited goes on by itself",
+    "people and hours changed, one left, a gift was refunded, and all sides fail on purpose",
 )
-
 RunCustomer = Callable[[str], tuple[Mapping[str, Any], int]]
 """Runs one customer as `sync-pipeline run` does; answers the run's document and the exit code."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerNight:
-    """One customer's run. `imported`: what Virtuous' own import did in the morning."""
+    """One customer's run. `imported`: what Virtuous' own import did in the morning.
+
+    `repeats`: how many rows Virtuous says it was sent twice.
+    """
 
     customer_id: str
     source_users: int
+    source_records: int
     report: Mapping[str, Any]
     exit_code: int
     imported: Mapping[str, int]
+    repeats: int
 
     def count(self, name: str) -> int:
         """A number of the run's report; 0 when the run left none."""
@@ -41,8 +44,9 @@ class CustomerNight:
         return dict(self.report.get("requests", {}))
 
     @property
-    def writes(self) -> int:
-        return sum(count for endpoint, count in self.requests.items() if not endpoint.startswith("GET "))
+    def writes(self) -> dict[str, int]:
+        """Requests that change something, by endpoint."""
+        return {endpoint: count for endpoint, count in self.requests.items() if is_write(endpoint)}
 
     @property
     def failure(self) -> str:
@@ -52,6 +56,11 @@ class CustomerNight:
     @property
     def dead_letters(self) -> list[Mapping[str, Any]]:
         return list(self.report.get("failure_details", []))
+
+
+def is_write(endpoint: str) -> bool:
+    """Queries are questions that travel as POST."""
+    return not endpoint.startswith("GET ") and "/Query" not in endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ class Watcher(Protocol):
 
     def night_begins(self, number: int, title: str, customers: Sequence[str]) -> None: ...
 
-    def customer_begins(self, customer_id: str, users: int) -> None: ...
+    def customer_begins(self, customer_id: str, records: int) -> None: ...
 
     def customer_ended(self, night: CustomerNight) -> None: ...
 
@@ -76,7 +85,7 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Nights:
-    """Plays the nights one by one on `world`; `people` remembers what every source looked like.
+    """Plays the nights one by one on `world`; `sources` remembers what every source looked like.
 
     `customers` are ordered from small to large.
     """
@@ -85,17 +94,17 @@ class Nights:
     customers: Sequence[str]
     run_customer: RunCustomer
     watcher: Watcher
-    people: dict[str, People] = field(default_factory=dict)
+    sources: dict[str, Sources] = field(default_factory=dict)
 
     def play(self) -> list[Night]:
-        self.people |= {customer_id: People() for customer_id in self.customers}
+        self.sources |= {customer_id: Sources(customer_id) for customer_id in self.customers}
         return [self._night(night) for night in range(len(TITLES))]
 
     def _night(self, night: int) -> Night:
         self.watcher.night_begins(night + 1, TITLES[night], self.customers)
-        planned = troubles(self.customers) if night == BAD_NIGHT else []
+        planned = troubles(self.world, self.customers) if night == BAD_NIGHT else []
         if night == BAD_NIGHT:
-            self._change_the_sources()
+            change_the_sources(self.world, self.customers)
             arm(self.world, planned)
         ran = [self._run(customer_id) for customer_id in self.customers]
         played = Night(night + 1, TITLES[night], ran, disarm(self.world, planned))
@@ -103,29 +112,23 @@ class Nights:
         return played
 
     def _run(self, customer_id: str) -> CustomerNight:
-        users = self.world.vomo_users(vomo_token(customer_id))
-        self.people[customer_id].note(users)
-        self.watcher.customer_begins(customer_id, len(users))
+        sources, before = self.sources[customer_id], self._repeats(customer_id)
+        sources.note(self.world)
+        self.watcher.customer_begins(customer_id, sources.size)
         report, code = self.run_customer(customer_id)
         imported = self.world.run_import(virtuous_token(customer_id))
-        ran = CustomerNight(customer_id, len(users), report, code, imported)
+        ran = CustomerNight(
+            customer_id=customer_id,
+            source_users=len(sources.users.now),
+            source_records=sources.size,
+            report=report,
+            exit_code=code,
+            imported=imported,
+            repeats=self._repeats(customer_id) - before,
+        )
         self.watcher.customer_ended(ran)
         return ran
 
-    def _change_the_sources(self) -> None:
-        """Some people change, one comes; to the second largest customer comes one more, whom Virtuous has to refuse."""
-        chosen = self.customers[max(0, len(self.customers) - 2)]
-        for customer_id in self.customers:
-            token = vomo_token(customer_id)
-            added = 2 if customer_id == chosen else 1
-            touched = self.world.change_vomo(token, share=CHANGED_SHARE, seed=CHANGE_SEED, add=added)
-            if customer_id == chosen:
-                self.world.edit_vomo_user(token, touched["added"][-1], last_name=None)
-
-
-def vomo_token(customer_id: str) -> str:
-    return f"demo-{customer_id}-vomo"
-
-
-def virtuous_token(customer_id: str) -> str:
-    return f"demo-{customer_id}-virtuous"
+    def _repeats(self, customer_id: str) -> int:
+        books = self.world.books(virtuous_token(customer_id))
+        return int(books["repeats"]) + sum(gift["repeats"] for gift in books["gifts"].values())

@@ -4,18 +4,24 @@ It shares no code with the recipe it judges.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
-User = dict[str, Any]
+from sync_pipeline.demo.records import Meaning, Records, Row
+
 Contact = dict[str, Any]
 """Flat fields of a transaction as texts, without the empty ones; `tags` is a sorted list."""
 
 GENDERS = {"M": "Male", "F": "Female"}
 REQUIRED = ("first_name", "last_name")
+NAMES = ("contactType", "firstName", "lastName")
+REMOVED = "VOMO: removed"
 
 
-def contact_of(user: User) -> Contact:
+def people() -> Records:
+    return Records("users", contact_of, is_acceptable)
+
+
+def contact_of(user: Row) -> Contact:
     """The contact a VOMO user stands for."""
     year, month, day = (str(int(part)) for part in user["birthday"].split("-")) if user["birthday"] else [None] * 3
     fields = {
@@ -36,12 +42,23 @@ def contact_of(user: User) -> Contact:
     return {**{name: value for name, value in fields.items() if value}, "tags": tags}
 
 
-def is_acceptable(user: User) -> bool:
+def is_acceptable(user: Row) -> bool:
     """Whether Virtuous has what it demands of a person."""
     return all(user[name] for name in REQUIRED)
 
 
-def merged(versions: Iterable[Contact]) -> Contact:
+def departed(contact: Meaning) -> Contact:
+    """What is sent of somebody who left: nothing is deleted, a tag says so."""
+    return {**{name: contact[name] for name in NAMES if name in contact}, "tags": [REMOVED]}
+
+
+def sent_versions(users: Records, key: str) -> list[Meaning]:
+    """The distinct contacts of a user that Virtuous can have taken, oldest first."""
+    versions = users.versions(key)
+    return [*versions, departed(versions[-1])] if versions and key not in users.now else versions
+
+
+def merged(versions: Iterable[Meaning]) -> Contact:
     """What is in Virtuous after all versions were sent: a newer value replaces, what is left out stays, tags add up."""
     whole: Contact = {}
     tags: set[str] = set()
@@ -51,49 +68,6 @@ def merged(versions: Iterable[Contact]) -> Contact:
     return {**whole, "tags": sorted(tags)}
 
 
-@dataclass(slots=True)
-class People:
-    """All users of a source, night by night; ids are texts, as records' keys are."""
-
-    nights: list[dict[str, User]] = field(default_factory=list)
-
-    def note(self, users: Iterable[User]) -> None:
-        """Remember how the source looked before a night."""
-        self.nights.append({str(user["id"]): user for user in users})
-
-    @property
-    def now(self) -> dict[str, User]:
-        return self.nights[-1]
-
-    def created(self, night: int) -> set[str]:
-        return self.nights[night].keys() - self._before(night).keys()
-
-    def updated(self, night: int) -> set[str]:
-        """Whose contact differs from the night before."""
-        before, users = self._before(night), self.nights[night]
-        return {key for key in users.keys() & before.keys() if contact_of(users[key]) != contact_of(before[key])}
-
-    def refusable_in(self, night: int) -> set[str]:
-        """Users that changed before this night into something that Virtuous has to refuse."""
-        changed = self.created(night) | self.updated(night)
-        return {key for key in changed if not is_acceptable(self.nights[night][key])}
-
-    def sent_versions(self, key: str) -> list[Contact]:
-        """The distinct contacts of a user that Virtuous can have taken, oldest first."""
-        found: list[Contact] = []
-        for users in self.nights:
-            user = users.get(key)
-            if user is None or not is_acceptable(user):
-                continue
-            version = contact_of(user)
-            if not found or found[-1] != version:
-                found.append(version)
-        return found
-
-    def expected(self) -> dict[str, Contact]:
-        """Everybody who ever could be sent, as Virtuous should have them now."""
-        keys = sorted({key for users in self.nights for key in users})
-        return {key: merged(versions) for key in keys if (versions := self.sent_versions(key))}
-
-    def _before(self, night: int) -> dict[str, User]:
-        return self.nights[night - 1] if night else {}
+def expected_contacts(users: Records) -> dict[str, Contact]:
+    """Everybody who ever could be sent, as Virtuous should have them now."""
+    return {key: merged(sent_versions(users, key)) for key in users.latest()}

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync_pipeline.demo.sources import giving_token, virtuous_token, vomo_token
 from sync_pipeline.sandbox.world import World
 
 USERS = "/vomo/v1/users"
-WRITES = "/api/Contact/"
+DONATIONS = "/giving/v1/donations"
+PEOPLE = "/api/Contact/Batch"
+GIFTS = "/api/v2/Gift/Transaction"
+REVERSAL = "/api/Gift/ReversingTransaction"
+NOTES = "/api/ContactNote"
+OPPORTUNITIES = "/api/VolunteerOpportunity/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,22 @@ class Suffered:
         return self.times > 0 if self.trouble.times is None else self.times == self.trouble.times
 
 
-def troubles(customers: Sequence[str]) -> list[Trouble]:
-    """A set of faults for each of the three largest customers; `customers` are ordered from small to large."""
+def troubles(world: World, customers: Sequence[str]) -> list[Trouble]:
+    """Faults for each of the three largest customers, and more for who has gifts or hours.
+
+    `customers` are ordered from small to large.
+    """
     sets = zip(reversed(customers), (_for_the_largest, _for_the_middle, _for_the_smallest), strict=False)
-    found = [faults(customer_id) for customer_id, faults in sets]
-    return [trouble for troubles in reversed(found) for trouble in troubles]
+    found = {customer_id: faults(customer_id) for customer_id, faults in sets}
+    return [
+        trouble
+        for customer_id in customers
+        for trouble in (
+            *found.get(customer_id, ()),
+            *(_for_donations(customer_id) if giving_token(customer_id) in world.giving else ()),
+            *(_for_hours(customer_id) if world.vomo_participations(vomo_token(customer_id)) else ()),
+        )
+    ]
 
 
 def _for_the_smallest(customer_id: str) -> list[Trouble]:
@@ -66,13 +83,39 @@ def _for_the_largest(customer_id: str) -> list[Trouble]:
     ]
 
 
+def _for_donations(customer_id: str) -> list[Trouble]:
+    """What a writer that only tries again would book twice."""
+    return [
+        _giving(customer_id, "page cut off in the middle", kind="truncated_page", every=2),
+        _cut_after(customer_id, "connection cut after the gifts were taken", GIFTS),
+        _cut_after(customer_id, "connection cut after the reversal was made", REVERSAL),
+    ]
+
+
+def _for_hours(customer_id: str) -> list[Trouble]:
+    return [
+        _cut_after(customer_id, "connection cut after the note was made", NOTES),
+        _cut_after(customer_id, "connection cut after the hours were recorded", OPPORTUNITIES),
+        _cut_after(customer_id, "connection cut after the hours were corrected", OPPORTUNITIES, "PUT"),
+    ]
+
+
+def _cut_after(customer_id: str, words: str, path: str, method: str = "POST") -> Trouble:
+    return _virtuous(customer_id, words, kind="cut_after", path=path, method=method)
+
+
 def _vomo(customer_id: str, words: str, times: int | None = 1, **fault: Any) -> Trouble:
-    told = {"side": "vomo", "token": f"demo-{customer_id}-vomo", "path": USERS, "times": times, **fault}
+    told = {"side": "vomo", "token": vomo_token(customer_id), "path": USERS, "times": times, **fault}
     return Trouble(customer_id, "VOMO", words, told, times)
 
 
+def _giving(customer_id: str, words: str, times: int | None = 1, **fault: Any) -> Trouble:
+    told = {"side": "giving", "token": giving_token(customer_id), "path": DONATIONS, "times": times, **fault}
+    return Trouble(customer_id, "giving", words, told, times)
+
+
 def _virtuous(customer_id: str, words: str, times: int | None = 1, **fault: Any) -> Trouble:
-    told = {"side": "virtuous", "token": f"demo-{customer_id}-virtuous", "path": WRITES, "times": times, **fault}
+    told = {"side": "virtuous", "token": virtuous_token(customer_id), "path": PEOPLE, "times": times, **fault}
     return Trouble(customer_id, "Virtuous", words, told, times)
 
 

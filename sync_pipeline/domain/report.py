@@ -50,6 +50,7 @@ class RunReport:
     failure_rate: float
     stage_failures: Sequence[Mapping[str, str]]
     warnings: Sequence[str] = field(default_factory=list)
+    schema_changes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON types; moments are ISO 8601 in UTC."""

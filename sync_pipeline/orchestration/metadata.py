@@ -53,6 +53,9 @@ def snapshot_metadata(result: SnapshotResult) -> dict[str, Any]:
                 for read in result.reads
             ]
         ),
+        "schema_changes": table(
+            [{"stream": read.stream, "change": change} for read in result.reads for change in read.schema_changes]
+        ),
         "failed_streams": table([{"stream": name, "reason": why} for name, why in result.failed.items()]),
     }
 

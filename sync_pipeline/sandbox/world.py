@@ -19,11 +19,11 @@ from sync_pipeline.sandbox.vomo_world import VomoWorld
 DEMO_CUSTOMERS = {"riverside-food-bank": 2500, "harbor-shelter": 400, "maple-street-library": 45}
 DEMO_PROJECTS: dict[str, dict[str, Any]] = {
     "harbor-shelter": {
-        "projects": 5,
+        "projects": 4,
         "dates_per_project": 4,
-        "participations_per_date": 6,
+        "participations_per_date": 4,
         "forms": 2,
-        "completions": 20,
+        "completions": 12,
         "groups": 3,
         "campaigns": 2,
         "certificates": 1,

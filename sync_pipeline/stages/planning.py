@@ -5,6 +5,7 @@ from itertools import islice
 
 from sync_pipeline.domain.change import Action, Change, ChangeKind, Write
 from sync_pipeline.domain.crm import contacts, gifts
+from sync_pipeline.domain.fingerprint import fingerprint
 from sync_pipeline.domain.needs import needs_of
 from sync_pipeline.domain.operation import ChangeLink, PlannedOperation, Priority, State
 from sync_pipeline.domain.positions import CutRow, CutState
@@ -100,5 +101,5 @@ def _operation(change: Change, stream: str, reference_source: str, write: Write 
     )
 
 
-PRESENT = "present"
+PRESENT = fingerprint({"present": "true"})
 """Fingerprint of a group that stands for an act and holds no values, such as bringing back an archived contact."""

@@ -1,8 +1,9 @@
 """The run report: gathered from the state store alone, so that it is the same after any interruption."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sync_pipeline.domain.positions import CutState
+from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.domain.report import FAILURE_DETAILS, Outcomes, RunReport
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.stages.context import StageContext
@@ -56,7 +57,17 @@ def build_report(context: StageContext, status: RunStatus, resume_at: datetime |
             failure.as_dict() for failure in context.runs.failures(customer_id, run_id, context.dagster_run_id)
         ],
         warnings=[cut.reason for cut in cuts if cut.reason is not None],
+        schema_changes=schema_changes(cuts),
     )
+
+
+def schema_changes(cuts: Iterable[CutRow]) -> dict[str, list[str]]:
+    """By stream, each once: a run of several slices may have read a stream twice before it was compared."""
+    found: dict[str, dict[str, None]] = {}
+    for cut in cuts:
+        if cut.schema_changes:
+            found.setdefault(cut.stream, {}).update(dict.fromkeys(cut.schema_changes))
+    return {stream: list(changes) for stream, changes in found.items()}
 
 
 def checkpoints(context: StageContext) -> dict[str, str | None]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sync_pipeline.demo.people import People, contact_of
+from sync_pipeline.demo.people import REMOVED, contact_of, expected_contacts, people, sent_versions
+from sync_pipeline.demo.records import Records
 
 ADA = {
     "id": 7,
@@ -16,8 +17,8 @@ ADA = {
 }
 
 
-def people(*nights: list[dict[str, Any]]) -> People:
-    made = People()
+def seen(*nights: list[dict[str, Any]]) -> Records:
+    made = people()
     for users in nights:
         made.note(users)
     return made
@@ -46,25 +47,37 @@ def test_what_the_source_does_not_say_is_left_out() -> None:
 
 
 def test_a_role_that_changed_leaves_both_tags() -> None:
-    both = people([ADA], [ADA | {"membership_role": "ADMIN"}])
-    assert both.expected()["7"]["tags"] == ["VOMO: Admin", "VOMO: Volunteer"]
-    assert len(both.sent_versions("7")) == 2
+    both = seen([ADA], [ADA | {"membership_role": "ADMIN"}])
+    assert expected_contacts(both)["7"]["tags"] == ["VOMO: Admin", "VOMO: Volunteer"]
+    assert len(sent_versions(both, "7")) == 2
 
 
 def test_a_change_in_a_field_that_is_not_mapped_is_no_change() -> None:
-    both = people([ADA], [ADA | {"updated_at": "later"}])
+    both = seen([ADA], [ADA | {"updated_at": "later"}])
     assert both.updated(1) == set()
-    assert len(both.sent_versions("7")) == 1
+    assert len(sent_versions(both, "7")) == 1
 
 
 def test_a_new_user_without_a_last_name_is_refusable_and_never_expected() -> None:
     nobody = ADA | {"id": 8, "last_name": None}
-    both = people([ADA], [ADA, nobody])
+    both = seen([ADA], [ADA, nobody])
     assert (both.created(1), both.refusable_in(1)) == ({"8"}, {"8"})
-    assert both.expected().keys() == {"7"}
+    assert expected_contacts(both).keys() == {"7"}
 
 
 def test_a_known_user_who_lost_the_last_name_stays_as_last_taken() -> None:
-    both = people([ADA], [ADA | {"last_name": None, "phone": "(555) 555-0199"}])
+    both = seen([ADA], [ADA | {"last_name": None, "phone": "(555) 555-0199"}])
     assert both.refusable_in(1) == {"7"}
-    assert both.expected()["7"]["phone"] == "(555) 555-0107"
+    assert expected_contacts(both)["7"]["phone"] == "(555) 555-0107"
+
+
+def test_who_left_stays_and_is_tagged() -> None:
+    both = seen([ADA], [])
+    assert both.taken_back(1) == {"7"}
+    assert expected_contacts(both)["7"] == contact_of(ADA) | {"tags": [REMOVED, "VOMO: Volunteer"]}
+    assert sent_versions(both, "7")[-1] == {
+        "contactType": "Household",
+        "firstName": "Ada",
+        "lastName": "Byron",
+        "tags": [REMOVED],
+    }

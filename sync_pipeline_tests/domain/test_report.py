@@ -121,6 +121,7 @@ def test_a_report_is_plain_json_with_moments_in_utc() -> None:
     assert document["started_at"] == "2026-03-01T06:00:00+00:00"
     assert document["resume_at"] is None
     assert document["requests"] == {"POST /api/Contact/Batch": 2}
+    assert document["schema_changes"] == {}
 
 
 def test_a_report_names_its_fields_in_the_order_of_the_contract() -> None:

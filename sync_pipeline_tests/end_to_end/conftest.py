@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sync_pipeline_tests.end_to_end.deployment import Deployment, deployed
+from sync_pipeline_tests.end_to_end.kinds import every_kind
 from sync_pipeline_tests.sandbox_fleet import fleet, world
 
 __all__ = ["deployment", "deployment_on", "fleet", "world"]  # the last two are fixtures of that module
@@ -22,4 +23,18 @@ def deployment(tmp_path: Path, sqlite_url: str) -> Iterator[Deployment]:
 def deployment_on(tmp_path: Path, database_url: str) -> Iterator[Deployment]:
     """The same, once on each kind of database."""
     with deployed(tmp_path, database_url) as made:
+        yield made
+
+
+@pytest.fixture
+def kinds(tmp_path: Path, sqlite_url: str) -> Iterator[Deployment]:
+    """Every kind of write, nothing synced yet, SQLite."""
+    with every_kind(tmp_path, sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture
+def kinds_on(tmp_path: Path, database_url: str) -> Iterator[Deployment]:
+    """The same, once on each kind of database."""
+    with every_kind(tmp_path, database_url) as made:
         yield made

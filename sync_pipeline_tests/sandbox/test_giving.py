@@ -167,6 +167,6 @@ def test_the_demo_fleet_has_donations_and_volunteers_at_work() -> None:
     world = default_world()
 
     assert len(world.giving_donations("demo-riverside-food-bank-giving")) == 300
-    assert len(world.vomo_participations("demo-harbor-shelter-vomo")) == 120
-    assert len(world.vomo_completions("demo-harbor-shelter-vomo")) == 20
+    assert len(world.vomo_participations("demo-harbor-shelter-vomo")) == 64
+    assert len(world.vomo_completions("demo-harbor-shelter-vomo")) == 12
     assert world.vomo_projects("demo-maple-street-library-vomo") == []

@@ -161,6 +161,29 @@ def test_the_kinds_of_a_reads_columns_are_told_without_the_parents(opened: Open)
     assert read.columns == {"id": "number|text", "name": "text", "hours": "list", "at.kiosk": "boolean"}
 
 
+def test_a_walk_of_its_window_misses_no_column_and_a_walk_of_everything_does(opened: Open) -> None:
+    calendar = Calendar()
+    calendar.shifts[1] = [{"id": 10, "name": "a", "role": "host"}]
+    nights = opened(Calendar.STREAMS, calendar)
+    nights.night()
+    assert nights.night().schema_changes == ()
+    calendar.shifts[1] = [{"id": "10", "name": "a"}]
+    assert nights.night(Layer.INITIAL).schema_changes == ("missing column role", "id was number, is number|text")
+
+
+def test_a_read_that_no_comparison_saw_is_told_again(opened: Open) -> None:
+    feed = Feed()
+    nights = opened(Feed.STREAMS, feed)
+    nights.night()
+    feed.more = {"role": "host"}
+    feed.change(2, "B")
+    assert nights.read().schema_changes == ("new column role (text)",)
+    assert nights.night().schema_changes == ("new column role (text)",)
+    feed.change(2, "C")
+    assert nights.night().schema_changes == ()
+    assert nights.position.columns == {"id": "number", "name": "text", "role": "text"}
+
+
 class Feed:
     """A platform that answers what changed since a token; it forgets its tokens when it is told to."""
 
@@ -180,6 +203,7 @@ class Feed:
         self.known = {"1"}
         self.asked: list[str | None] = []
         self.too_many = 0
+        self.more: dict[str, Any] = {}
 
     def change(self, number: int, name: str | None) -> None:
         self.time += 1
@@ -195,7 +219,7 @@ class Feed:
             return httpx.Response(410)
         self.known.add(str(self.time))
         found = [(number, name) for number, (at, name) in self.records.items() if at > int(since or 0)]
-        data = [{"id": number, "name": name} for number, name in found]
+        data = [{"id": number, "name": name, **self.more} for number, name in found]
         return httpx.Response(200, json={"data": data, "token": str(self.time), "total": len(data) + self.too_many})
 
 

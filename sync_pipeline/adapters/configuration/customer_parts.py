@@ -10,17 +10,13 @@ from sync_pipeline.adapters.configuration.document import Document
 from sync_pipeline.adapters.configuration.files import Files
 from sync_pipeline.adapters.configuration.problem import dotted
 from sync_pipeline.domain.configuration.base import Model
-from sync_pipeline.domain.configuration.checks import (
-    SourceView,
-    StreamView,
-    destination_findings,
-    source_findings,
-    stream_findings,
-)
+from sync_pipeline.domain.configuration.checks import destination_findings, source_findings, stream_findings
 from sync_pipeline.domain.configuration.connector import Connector
 from sync_pipeline.domain.configuration.customer import SECRET_REFERENCE, CustomerStream, Destination, Read
 from sync_pipeline.domain.configuration.finding import Finding, KeyPath
+from sync_pipeline.domain.configuration.needed import opportunity_findings
 from sync_pipeline.domain.configuration.recipe import Recipe
+from sync_pipeline.domain.configuration.views import SourceView, StreamView
 
 FILE_REFERENCE = "file:"
 
@@ -51,10 +47,12 @@ class Parts:
         yield from destination_findings(
             choice(mapping(self.values.get("destination")).get("attendance"), Destination, "attendance")
         )
-        views = {name: self.source_view(name, source) for name, source in entries(self.values, "sources")}
-        yield from source_findings(views)
-        for name, stream in entries(self.values, "streams"):
-            yield from stream_findings(self.stream_view(name, stream), views)
+        sources = {name: self.source_view(name, source) for name, source in entries(self.values, "sources")}
+        yield from source_findings(sources)
+        streams = [self.stream_view(name, stream) for name, stream in entries(self.values, "streams")]
+        for stream in streams:
+            yield from stream_findings(stream, sources)
+        yield from opportunity_findings(streams, sources)
 
     def by_path(self) -> dict[KeyPath, Component[Connector] | Component[Recipe] | NotFound]:
         return {
@@ -69,19 +67,23 @@ class Parts:
             connector=part.model if isinstance(part, Component) else None,
             streams=frozenset(written) if isinstance(written, Mapping) else None,
             has_token=source.get("token") is not None,
+            reference_source=text_or_none(source.get("reference_source")),
         )
 
     def stream_view(self, name: str, stream: Mapping[str, object]) -> StreamView:
         part = self.recipes.get(name)
+        written, recipe = (part.values, part.model) if isinstance(part, Component) else ({}, None)
         read = mapping(stream.get("read"))
         return StreamView(
             name=name,
             source=text_or_none(stream.get("source")),
             connector_stream=text_or_none(stream.get("stream")) or name,
-            writes=choice(part.values.get("writes"), Recipe, "writes") if isinstance(part, Component) else None,
+            writes=choice(written.get("writes"), Recipe, "writes"),
             strategy=choice(read.get("strategy"), Read, "strategy"),
             on_delete=choice(stream.get("on_delete"), CustomerStream, "on_delete"),
             fields=mapping(stream.get("fields")),
+            recipe_fields=frozenset(recipe.fields) if recipe is not None else None,
+            has_designations=bool(written.get("designations")),
         )
 
 

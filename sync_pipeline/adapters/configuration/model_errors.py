@@ -21,8 +21,10 @@ HINTS = {
     "id": "the file's name without .yaml",
     "key": "the columns that identify a record, such as [id]",
     "base_url": "an address such as https://api.example.org/v1",
-    "writes": "contact",
+    "writes": "contact, gift, note, attendance or opportunity",
     "reference": "an expression such as id",
+    "column": "the column that holds the list",
+    "amount": "where the amount is in an entry of the list",
     "fields": "a mapping of Virtuous fields to expressions",
     "kind": "which kind it is",
 }

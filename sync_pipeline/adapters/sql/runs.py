@@ -3,14 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, case, func, insert, select, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs, slices
 from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.run import Run, RunStatus, StageFailure
 from sync_pipeline.ports import Clock
+
+NEVER_LEFT = and_(ledger.c.state == State.REVIEW.value, ledger.c.accepted_at.is_(None))
+"""In review without having been sent: what it waited for will not come by itself."""
+
+LEAST_FAR_LAST = (
+    *(State.SUPERSEDED, State.CONFIRMED, State.ACCEPTED, State.REVIEW, State.DISCARDED, State.DEAD),
+    *(State.DEFERRED, State.WAITING, State.PLANNED, State.SENDING),
+)
 
 INTERRUPTED = StageFailure("interrupted", "The process ended in the middle of the run.", "The next run goes on.")
 
@@ -172,18 +181,26 @@ class SqlRuns:
             )
 
     def outcomes(self, customer_id: str, run_id: str) -> dict[str, int]:
-        """Changes of a run by the state of their operation."""
+        """Changes of a run by the state of their operations.
+
+        A change with several operations is as far as the one that is least far. What a person has to look at unsent
+        counts as dead.
+        """
+        left = case(
+            (NEVER_LEFT, LEAST_FAR_LAST.index(State.DEAD)),
+            *((ledger.c.state == state.value, place) for place, state in enumerate(LEAST_FAR_LAST)),
+        )
         per_change = (
-            select(ledger_changes.c.stream, ledger_changes.c.key, ledger_changes.c.cut, ledger.c.state)
-            .distinct()
-            .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
+            select(func.max(left).label("left"))
+            .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
             .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.run_id == run_id)
             .where(ledger.c.customer_id == customer_id)
+            .group_by(ledger_changes.c.stream, ledger_changes.c.key, ledger_changes.c.cut)
             .subquery()
         )
         with self._database.read() as connection:
-            rows = connection.execute(select(per_change.c.state, func.count()).group_by(per_change.c.state))
-            return {row[0]: row[1] for row in rows}
+            rows = connection.execute(select(per_change.c.left, func.count()).group_by(per_change.c.left))
+            return {LEAST_FAR_LAST[row[0]].value: row[1] for row in rows}
 
     def carried(self, customer_id: str, run_id: str) -> int:
         """Changes of earlier runs whose operation ended in this one."""
@@ -200,20 +217,24 @@ class SqlRuns:
 
     def failure_details(self, customer_id: str, run_id: str, limit: int) -> list[dict[str, Any]]:
         """The first operations that died in this run: ids and reasons, never values."""
+        of_ours = and_(
+            ledger_changes.c.operation_id == ledger.c.operation_id, ledger_changes.c.customer_id == customer_id
+        )
         statement = (
             select(
                 ledger.c.operation_id,
-                ledger_changes.c.stream,
-                ledger_changes.c.key,
-                ledger_changes.c.kind,
+                # A sign-up stands for no change of its own: what it is for tells more than nothing.
+                func.coalesce(ledger_changes.c.stream, ledger.c.kind).label("stream"),
+                func.coalesce(ledger_changes.c.key, ledger.c.reference_id).label("key"),
+                func.coalesce(ledger_changes.c.kind, "create").label("kind"),
                 ledger.c.state,
                 ledger.c.attempts,
                 ledger.c.reason,
             )
             .distinct()
-            .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
-            .where(ledger.c.customer_id == customer_id, ledger.c.finished_in == run_id, ledger.c.state == "dead")
-            .where(ledger_changes.c.customer_id == customer_id)
+            .outerjoin(ledger_changes, of_ours)
+            .where(ledger.c.customer_id == customer_id, ledger.c.finished_in == run_id)
+            .where((ledger.c.state == State.DEAD.value) | NEVER_LEFT)
             .order_by(ledger.c.operation_id)
             .limit(limit)
         )

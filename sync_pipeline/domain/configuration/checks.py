@@ -1,37 +1,16 @@
 """Checks across the parts of a customer: its streams, their sources' connectors and their recipes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from sync_pipeline.domain.configuration.base import did_you_mean
-from sync_pipeline.domain.configuration.connector import Connector, ConnectorStream
+from sync_pipeline.domain.configuration.connector import ConnectorStream
 from sync_pipeline.domain.configuration.expressions import field_findings
 from sync_pipeline.domain.configuration.finding import Finding
+from sync_pipeline.domain.configuration.needed import designation_findings, missing_field_findings
+from sync_pipeline.domain.configuration.views import SourceView, StreamView, article
 from sync_pipeline.domain.records import KINDS
 
 NOT_YET = "not supported by this version yet"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceView:
-    """A source as written. `connector` is None when it is invalid; `streams` are its names, None when unreadable."""
-
-    connector: Connector | None
-    streams: frozenset[str] | None
-    has_token: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StreamView:
-    """A stream as written; None where nothing usable was written. `writes` is its recipe's."""
-
-    name: str
-    source: str | None
-    connector_stream: str
-    writes: str | None
-    strategy: str | None
-    on_delete: str | None
-    fields: Mapping[str, object]
 
 
 def destination_findings(attendance: str | None) -> Iterator[Finding]:
@@ -63,18 +42,20 @@ def stream_findings(stream: StreamView, sources: Mapping[str, SourceView]) -> It
             f"{did_you_mean(stream.source, sources)}Sources of this customer: {', '.join(sources) or 'none'}.",
         )
     yield from field_findings((*path, "fields"), stream.fields, stream.writes)
-    yield from write_findings(stream)
+    yield from designation_findings((*path, "fields"), stream.fields, has_designations=stream.has_designations)
+    yield from missing_field_findings(stream)
+    yield from deletion_findings(stream)
     source = sources.get(stream.source) if stream.source is not None else None
     if source is not None:
         yield from source_use_findings(stream, source)
 
 
-def write_findings(stream: StreamView) -> Iterator[Finding]:
+def deletion_findings(stream: StreamView) -> Iterator[Finding]:
     kind = KINDS.get(stream.writes or "")
     if kind is not None and stream.on_delete not in (None, *kind.deletions):
         yield Finding(
             ("streams", stream.name, "on_delete"),
-            f"on_delete `{stream.on_delete}` is not for a recipe that writes {kind.name}",
+            f"on_delete `{stream.on_delete}` is not for {article(kind)}",
             f"Write {' or '.join(kind.deletions)}.",
         )
 

@@ -8,6 +8,8 @@ import polars as pl
 
 from sync_pipeline.domain.configuration.base import did_you_mean
 from sync_pipeline.domain.configuration.finding import Finding, KeyPath
+from sync_pipeline.domain.configuration.needed import designation_findings
+from sync_pipeline.domain.configuration.views import article
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.recipe_sql import compile_expression, value_type
 from sync_pipeline.domain.records import KINDS, RecordKind
@@ -41,12 +43,13 @@ def recipe_findings(recipe: Mapping[str, object]) -> Iterator[Finding]:
     fields = recipe.get("fields")
     if isinstance(fields, Mapping):
         yield from field_findings(("fields",), fields, recipe.get("writes"))
+        yield from designation_findings(("fields",), fields, has_designations=bool(recipe.get("designations")))
     tags = recipe.get("tags")
     kind = KINDS.get(str(recipe.get("writes")))
     if kind is not None and tags and not kind.takes_tags:
-        yield Finding(("tags",), f"{_article(kind)} has no tags", "Remove `tags`; contacts and gifts take them.")
+        yield Finding(("tags",), f"{article(kind)} has no tags", "Remove `tags`; contacts and gifts take them.")
     if kind is not None and recipe.get("designations") and not kind.takes_designations:
-        yield Finding(("designations",), f"{_article(kind)} has no designations", "Remove it; gifts take them.")
+        yield Finding(("designations",), f"{article(kind)} has no designations", "Remove it; gifts take them.")
     if isinstance(tags, list):
         for position, tag in enumerate(tags):
             yield from expression_findings(("tags", position), tag, Place.TAG)
@@ -57,7 +60,7 @@ def field_findings(path: KeyPath, fields: Mapping[str, object], writes: object) 
     for name, sql in fields.items():
         kind = KINDS.get(str(writes))
         if kind is not None and not kind.accepts_field(name):
-            yield Finding((*path, name), f"{_article(kind)} has no such field", field_remedy(kind, name))
+            yield Finding((*path, name), f"{article(kind)} has no such field", field_remedy(kind, name))
         yield from expression_findings((*path, name), sql, Place.FIELD)
 
 
@@ -69,10 +72,6 @@ def field_remedy(kind: RecordKind, name: str) -> str:
     more = ' and "customFields.<Name>"' if takes_custom_fields else ""
     suggestion = did_you_mean(name, kind.fields)
     return f"{suggestion}{kind.name.capitalize()} fields are {', '.join(kind.fields)}{more}."
-
-
-def _article(kind: RecordKind) -> str:
-    return f"{'an' if kind.name[0] in 'aeiou' else 'a'} {kind.name}"
 
 
 def expression_findings(path: KeyPath, sql: object, place: Place) -> Iterator[Finding]:

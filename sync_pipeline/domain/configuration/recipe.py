@@ -1,10 +1,10 @@
 """A recipe: what a record of a stream means in Virtuous."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sync_pipeline.domain.configuration.base import Model, Text
+from sync_pipeline.domain.configuration.base import Mistake, Model, Text
 
 WriteKind = Literal["contact", "gift", "note", "attendance", "opportunity"]
 
@@ -20,6 +20,12 @@ class Designations(Model):
     id: Text | None = None
     code: Text | None = None
     name: Text | None = None
+
+    @model_validator(mode="after")
+    def names_a_project(self) -> Self:
+        if self.id is None and self.code is None and self.name is None:
+            raise Mistake("nothing names the project of a designation", "Add `code:`, `name:` or `id:`.")
+        return self
 
     @property
     def paths(self) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """Releasing: everything that waits is looked at, and what has come is bound to its request."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from sync_pipeline.domain.change import Action
+from sync_pipeline.domain.needs import Need, needs_of
 from sync_pipeline.domain.operation import WaitingOperation
 from sync_pipeline.stages.applied_ledger.binding.attendances import bind_attendances
 from sync_pipeline.stages.applied_ledger.binding.contact_calls import bind_contact_calls
@@ -37,11 +39,28 @@ class Release:
         Raises:
             QuotaSpentError: the budget or the slice's time ended; what was decided until then is kept.
         """
+        waiting = {kind: self._context.waiting.waiting(kind) for kind, _ in BINDINGS}
+        await self._desk.contact_ids.find(_people(operation for some in waiting.values() for operation in some))
         for kind, bind in BINDINGS:
-            operations = self._context.waiting.waiting(kind)
-            if not operations:
+            if not waiting[kind]:
                 continue
             try:
-                await bind(self._desk, operations)
+                await bind(self._desk, waiting[kind])
             finally:
                 self._desk.settle()
+
+
+def _people(operations: Iterable[WaitingOperation]) -> set[Need]:
+    """Everybody whom any of these waits for: asking for all at once takes the fewest requests."""
+    return {
+        need
+        for operation in operations
+        for need in needs_of(
+            operation.kind,
+            Action(operation.action),
+            operation.reference_source,
+            operation.reference_id,
+            operation.payload,
+        )
+        if need.kind == "contact"
+    }

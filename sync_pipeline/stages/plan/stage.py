@@ -14,9 +14,9 @@ from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.quota import QuotaPicture
 from sync_pipeline.domain.run import Run
 from sync_pipeline.ports import Clock, Cuts, Positions, SnapshotStore, Source
+from sync_pipeline.stages.applied_ledger.requests import routes
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
 from sync_pipeline.stages.context import ReadContext, quota_rule
-from sync_pipeline.stages.applied_ledger.requests import routes
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.stages.plan.forecast import Forecast, forecast
 from sync_pipeline.stages.plan.ledger import ScratchLedger

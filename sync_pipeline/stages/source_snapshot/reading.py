@@ -1,6 +1,6 @@
 """Reading one stream: pages into a cut, the cut into the snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN, ReadPlan, Sealed
 from sync_pipeline.domain.errors import SourceError
 from sync_pipeline.domain.positions import CutState, Position
 from sync_pipeline.domain.run import Layer
+from sync_pipeline.domain.schema_changes import compare_columns
 from sync_pipeline.ports import Source
 from sync_pipeline.stages.context import ReadContext
 from sync_pipeline.stages.layers import next_layer
@@ -25,7 +26,8 @@ class StreamRead:
     """What became of one read.
 
     `proven`: a record that is not in the snapshot now is gone. `columns` are the JSON kinds of each column of this
-    read, such as `number|text`, a walked stream's parents' left out; empty where only nulls came.
+    read, such as `number|text`, a walked stream's parents' left out; empty where only nulls came. `schema_changes`
+    say how they differ from those of the reads before.
     """
 
     stream: str
@@ -39,6 +41,7 @@ class StreamRead:
     newest_modified: datetime | None
     warning: str | None
     columns: Mapping[str, str]
+    schema_changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
     finally:
         writer.discard()
         context.cuts.note_requests(lease, cut.cut, source.requests - requests, source.pauses - pauses)
-    confirm_columns(context, plan, gathered, sealed, position)
+    schema = compare_columns(position.columns, gathered.columns, complete=_is_complete(plan, gathered))
+    confirm_columns(context, plan, gathered, sealed, position, schema.changes)
     proven = _proves_absence(plan, gathered, sealed, position)
     snapshot_cut = _into_snapshot(context, name, plan, gathered, sealed, position, proven=proven)
     warning = _warning(stream, gathered, sealed)
@@ -87,7 +91,8 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         # Records that the source counted and did not give must be asked for again: the position may not pass them.
         newest_modified=sealed.newest_modified if gathered.matched else None,
         changes_token=gathered.token if gathered.matched else None,
-        columns=gathered.columns,
+        columns=schema.columns,
+        schema_changes=schema.changes,
         warning=warning,
     )
     return StreamRead(
@@ -102,6 +107,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         newest_modified=sealed.newest_modified,
         warning=warning,
         columns=gathered.columns,
+        schema_changes=schema.changes,
     )
 
 
@@ -132,7 +138,12 @@ def plan_read(
 
 
 def confirm_columns(
-    context: ReadContext, plan: ReadPlan, gathered: Gathered, sealed: SealedCut, position: Position
+    context: ReadContext,
+    plan: ReadPlan,
+    gathered: Gathered,
+    sealed: SealedCut,
+    position: Position,
+    schema_changes: Sequence[str] = (),
 ) -> None:
     """A mapped column that no record carries any more would read as empty for everybody: refuse the cut instead.
 
@@ -149,8 +160,15 @@ def confirm_columns(
         raise SourceError(
             f"The records of {plan.stream} no longer have {', '.join(sorted(missing))}, which the recipe maps.",
             "The source changed its answer, or the connector or recipe is wrong. Compare one record with the recipe "
-            "and map the column that took its place; nothing of this stream was changed in Virtuous.",
+            "and map the column that took its place; nothing of this stream was changed in Virtuous."
+            + (f" What else changed: {', '.join(schema_changes)}." if schema_changes else ""),
         )
+
+
+def _is_complete(plan: ReadPlan, gathered: Gathered) -> bool:
+    """Whether every record was read, so that a column nobody has is gone. A walk in its window leaves parents out."""
+    walks_all = plan.strategy is not Strategy.WALK_PARENTS or plan.unlimited_lookback
+    return gathered.matched and gathered.whole and walks_all
 
 
 def _proves_absence(plan: ReadPlan, gathered: Gathered, sealed: SealedCut, position: Position) -> bool:

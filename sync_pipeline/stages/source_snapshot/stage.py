@@ -46,12 +46,19 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
                 except SyncError as error:
                     _fail(context, result, stream, error)
                 else:
-                    result.reads.append(read)
-                    if read.warning is not None:
-                        result.warnings.append(read.warning)
-                        log.warning("read_is_short", customer=context.customer.id, stream=stream, cut=read.cut)
-                    log.info("stream_read", customer=context.customer.id, stream=stream, cut=read.cut, rows=read.rows)
+                    _add(context, result, read)
     return result
+
+
+def _add(context: StageContext, result: SnapshotResult, read: StreamRead) -> None:
+    result.reads.append(read)
+    of_read = log.bind(customer=context.customer.id, stream=read.stream, cut=read.cut)
+    if read.warning is not None:
+        result.warnings.append(read.warning)
+        of_read.warning("read_warning", warning=read.warning)
+    if read.schema_changes:
+        of_read.warning("schema_changed", changes=read.schema_changes)
+    of_read.info("stream_read", rows=read.rows)
 
 
 def _fail(context: StageContext, result: SnapshotResult, stream: str, error: SyncError) -> None:

@@ -45,6 +45,11 @@ def test_yaml_1_2_keeps_words_and_times_as_text(folder: FleetFolder) -> None:
     assert customer.schedule.nightly == time(23, 15)
 
 
+def test_exact_tags_are_a_choice(folder: FleetFolder) -> None:
+    folder.change("riverside.yaml", "destination:\n", "destination:\n  tags: exact\n")
+    assert folder.load().customers["riverside"].destination.tags == "exact"
+
+
 def test_durations_are_read(folder: FleetFolder) -> None:
     folder.change("riverside.yaml", "    source: people", "    source: people\n    read: {overlap: 90s, tries: 3}")
     read = folder.load().customers["riverside"].streams["people"].read
@@ -96,7 +101,7 @@ def test_all_mistakes_of_all_three_files_are_reported_at_once(folder: FleetFolde
             "whole",
         ),
         ("  base_url: http://127.0.0.1:9000\n", "  bulk: {notes: no}\n", 5, "destination.bulk.notes", "true or false"),
-        ("  base_url: http://127.0.0.1:9000\n", "  tags: exact\n", 5, "destination.tags", "not supported"),
+        ("  base_url: http://127.0.0.1:9000\n", "  tags: all\n", 5, "destination.tags", "add_only, exact"),
         ("  token: env:RIVERSIDE_VIRTUOUS_TOKEN\n", "", 4, "destination.token", "env:NAME"),
         ("    connector: parts/people.yaml", "    connector: vomoo", 9, "sources.people.connector", "vomo"),
         ("    connector: parts/people.yaml", "    connector: parts/no.yaml", 9, "sources.people.connector", "no such"),

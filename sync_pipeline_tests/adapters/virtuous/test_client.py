@@ -11,10 +11,11 @@ import pytest
 
 from sync_pipeline.adapters.virtuous import VirtuousClient
 from sync_pipeline.domain.answer import Answer, Outcome
-from sync_pipeline.domain.crm import contacts
+from sync_pipeline.domain.crm import contacts, gifts, notes, tags, volunteers
 from sync_pipeline.domain.errors import PrerequisiteError
+from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.ports import Destination
-from sync_pipeline_tests.adapters.virtuous.asking import answering, ask
+from sync_pipeline_tests.adapters.virtuous.asking import Handler, answering, ask
 
 ADA = {"referenceId": "u-7", "contactType": "Household", "firstName": "Adelaide", "email": "adelaide@example.org"}
 
@@ -34,6 +35,11 @@ def sent_by(call: Callable[[Destination], Awaitable[Any]], **options: str) -> ht
 
 async def send_ada(client: Destination) -> Answer:
     return (await client.ask(contacts.transaction("VOMO", ADA))).answer
+
+
+def replied(request: Request, handler: Handler) -> Reply:
+    """What the client makes of a server's behaviour."""
+    return ask(handler, lambda client: client.ask(request))
 
 
 async def send_batch_of_ada(client: Destination) -> Answer:
@@ -82,6 +88,51 @@ class TestRequests:
     def test_both_parts_of_a_reference_are_url_encoded(self, source: str, reference: str, path: bytes) -> None:
         request = sent_by(lambda client: client.ask(contacts.by_reference(source, reference)))
         assert (request.method, request.url.raw_path) == ("GET", path)
+
+    @pytest.mark.parametrize(
+        ("query", "address"),
+        [
+            ({}, b"/api/Tag"),
+            ({"skip": 0, "take": 1_000}, b"/api/Tag?skip=0&take=1000"),
+            ({"descending": True, "includeArchived": False}, b"/api/Tag?descending=true&includeArchived=false"),
+            ({"filter": "a&b=c d/\u00e9"}, b"/api/Tag?filter=a%26b%3Dc+d%2F%C3%A9"),
+        ],
+    )
+    def test_a_query_is_encoded_and_spells_booleans_as_json_does(
+        self, query: dict[str, str | int | bool], address: bytes
+    ) -> None:
+        request = sent_by(lambda client: client.ask(Request("GET", "/api/Tag", query=query)))
+        assert request.url.raw_path == address
+
+    @pytest.mark.parametrize(
+        ("request_", "method", "address"),
+        [
+            (volunteers.remove_hours(3, 9), "DELETE", b"/api/VolunteerOpportunity/3/Attendance/9"),
+            (volunteers.attendances(3, 60), "GET", b"/api/VolunteerOpportunity/3/Volunteers/60/Attendance"),
+            (contacts.unarchive(12), "PUT", b"/api/Contact/Unarchive/12"),
+            (gifts.by_transaction("My Giving", "g/1"), "GET", b"/api/Gift/My%20Giving/g%2F1"),
+            (
+                notes.of_contact(12, 100, 50),
+                "GET",
+                b"/api/ContactNote/ByContact/12?sortBy=Id&descending=true&skip=100&take=50",
+            ),
+        ],
+    )
+    def test_the_parts_fill_the_address_and_without_a_body_none_is_sent(
+        self, request_: Request, method: str, address: bytes
+    ) -> None:
+        request = sent_by(lambda client: client.ask(request_))
+        assert (request.method, request.url.raw_path, request.content) == (method, address, b"")
+        assert "Content-Type" not in request.headers
+
+    def test_a_body_may_be_a_list(self) -> None:
+        request = sent_by(lambda client: client.ask(tags.bulk([tags.pair(4, 12)])))
+        assert json.loads(request.content) == [{"tagId": 4, "contactId": 12}]
+
+    def test_followers_are_left_to_the_caller_who_takes_a_permit_for_each(self) -> None:
+        first = Request("PUT", "/api/Contact/Unarchive/{contactId}", {"contactId": 12}, followers=(tags.remove(9),))
+        request = sent_by(lambda client: client.ask(first))
+        assert request.url.path == "/api/Contact/Unarchive/12"
 
     def test_an_empty_reference_would_be_another_call_and_is_a_mistake(self) -> None:
         with pytest.raises(ValueError, match="reference"):
@@ -192,6 +243,95 @@ class TestTransportErrors:
 
         with pytest.raises(type(mistake)):
             ask(fail, send_ada)
+
+
+class TestReplies:
+    """Where a body is documented, a 2xx without it says nothing."""
+
+    @pytest.mark.parametrize(
+        ("body", "document"), [(b'{"id": 5}', {"id": 5}), (b" [] ", []), (b"null", None), (b'"x"', "x")]
+    )
+    @pytest.mark.parametrize("request_", [notes.create(12, {"note": "x"}), gifts.reversal(5, "2026-03-04", "x")])
+    def test_the_document_of_a_success_is_decoded(self, request_: Request, body: bytes, document: Any) -> None:
+        reply = replied(request_, answering(200, body))
+        assert (reply.is_accepted, reply.document) == (True, document)
+
+    @pytest.mark.parametrize("status", [200, 201, 204])
+    @pytest.mark.parametrize("body", [b"", b" \r\n"])
+    def test_an_empty_body_is_accepted_only_where_none_is_documented(self, status: int, body: bytes) -> None:
+        reply = replied(volunteers.remove_hours(3, 9), answering(status, body))
+        assert (reply.answer.outcome, reply.document) == (Outcome.ACCEPTED, None)
+        created = replied(notes.create(12, {"note": "x"}), answering(status, body))
+        assert (created.answer.outcome, created.document) == (Outcome.NO_ANSWER, None)
+        assert created.answer.detail == f"{status} with an unreadable body"
+
+    @pytest.mark.parametrize("body", [b"<html>Down for maintenance</html>", b"{cut", b"OK", b"\xff\xfe"])
+    @pytest.mark.parametrize("request_", [notes.create(12, {"note": "x"}), gifts.reversal(5, "2026-03-04", "x")])
+    def test_what_is_no_json_is_no_answer(self, request_: Request, body: bytes) -> None:
+        reply = replied(request_, answering(200, body))
+        assert (reply.answer.outcome, reply.document) == (Outcome.NO_ANSWER, None)
+
+    @pytest.mark.parametrize("status", [400, 404, 429, 500])
+    def test_the_body_of_a_refusal_is_no_document(self, status: int) -> None:
+        reply = replied(contacts.by_id(12), answering(status, {"id": 12}))
+        assert (reply.is_accepted, reply.document) == (False, None)
+        assert reply.is_missing is (status == 404)
+
+    def test_a_document_longer_than_any_real_one_is_no_answer(self) -> None:
+        def respond(_: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, content=b"[" + b" " * (9 * 1024 * 1024) + b"]")
+
+        assert replied(contacts.by_id(12), respond).answer.outcome is Outcome.NO_ANSWER
+
+
+class TestRedaction:
+    """A refusal quotes what was sent; none of it may reach a log, a report or the ledger's reason."""
+
+    NOTE = notes.create(1, {"type": "General", "note": "Walked Zebedee home\n[sync:VOMO/r-77]", "private": True})
+    GIFT = gifts.transaction(
+        "GIVING",
+        {
+            "transactionId": "don-zqx",
+            "amount": "1.25",
+            "notes": "for the roof",
+            "contact": {"firstname": "zelma", "email": "zelma@example.org", "address": {"city": "quillburg"}},
+            "designations": [{"code": "roof", "amountDesignated": "1.25"}],
+            "customFields": {"Appeal": "springtide"},
+        },
+    )
+    GIFTS = gifts.batch("GIVING", [{"transactionId": "don-zqx", "contact": {"lastname": "quillfeather"}}])
+
+    @pytest.mark.parametrize(
+        ("request_", "values"),
+        [
+            (NOTE, ["Walked Zebedee home", "zebedee", "[sync:VOMO/r-77]"]),
+            (GIFT, ["don-zqx", "zelma", "zelma@example.org", "quillburg", "for the roof", "springtide", "1.25"]),
+            (GIFTS, ["don-zqx", "quillfeather"]),
+            (contacts.by_reference("VOMO", "zebedee-77"), ["zebedee-77", "zebedee"]),
+            (Request("GET", "/api/Volunteer/Search", query={"emailAddress": "zelma@example.org"}), ["zelma"]),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "shape",
+        [
+            lambda text: {"message": text},
+            lambda text: {"error": {"code": "INVALID", "details": [{"field": "x", "message": text}]}},
+            lambda text: {"modelState": {text: [text]}},
+            lambda text: f"plain text about {text}".encode(),
+        ],
+    )
+    def test_nothing_that_was_sent_comes_back(
+        self, request_: Request, values: list[str], shape: Callable[[str], Any]
+    ) -> None:
+        for value in values:
+            detail = replied(request_, answering(400, shape(f"the value {value} is not allowed"))).answer.detail
+            assert value.lower() not in detail.lower()
+            assert detail.startswith("400")
+
+    def test_the_names_of_fields_stay_readable(self) -> None:
+        body = {"error": {"code": "VALIDATION_ERROR", "details": [{"field": "contact.lastname", "code": "REQUIRED"}]}}
+        detail = replied(self.GIFTS, answering(422, body)).answer.detail
+        assert detail == "422 VALIDATION_ERROR: contact.lastname (REQUIRED)"
 
 
 @pytest.mark.parametrize(

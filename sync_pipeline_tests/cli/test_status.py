@@ -1,0 +1,75 @@
+"""`status` says what waits for what, and since when."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sync_pipeline.cli.status import waiting_text
+from sync_pipeline.sandbox.world import World
+from sync_pipeline_tests.cli.conftest import Printed
+from sync_pipeline_tests.sandbox_fleet import CUSTOMER
+
+Command = Callable[..., Printed]
+NOTES = "  completions: {source: vomo, recipe: vomo_completions_to_notes}\n"
+
+
+@pytest.fixture
+def run_with_notes(fleet: Path, world: World, command: Command) -> Printed:
+    """A first run, after which the people are accepted and not imported yet, so that notes on them have to wait."""
+    world.add_vomo_organization("vomo-token", users=20, seed=3, forms=1, completions=6)
+    customer = fleet / f"{CUSTOMER}.yaml"
+    customer.write_text(customer.read_text(encoding="utf-8") + NOTES, encoding="utf-8")
+    return command("run", CUSTOMER, "--json")
+
+
+def test_what_waits_is_grouped_with_its_age_and_examples(run_with_notes: Printed, command: Command) -> None:
+    printed = command("status", CUSTOMER, "--json")
+    entry = printed.document
+    assert printed.code == run_with_notes.code == 3
+    (group,) = entry["waiting"]
+    assert list(group) == ["kind", "action", "waits_for", "operations", "since", "examples"]
+    assert (group["kind"], group["action"], group["waits_for"]) == ("note", "save", "contact")
+    assert group["operations"] == entry["ledger"]["waiting"] == 6
+    assert run_with_notes.document["started_at"] <= group["since"] <= run_with_notes.document["completed_at"]
+    assert 0 < len(group["examples"]) <= 3
+    assert all(example.startswith("contact VOMO/") for example in group["examples"])
+    (listed,) = command("status", "--json").document["customers"]
+    assert listed["waiting"] == entry["waiting"]
+
+
+@pytest.mark.usefixtures("run_with_notes")
+def test_a_person_reads_what_waits_below_the_table(command: Command) -> None:
+    for printed in (command("status", CUSTOMER), command("status")):
+        assert f"{CUSTOMER}: 6 notes wait for a contact (since " in printed.out
+        assert "e.g. contact VOMO/" in printed.out
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_customer_that_waits_for_nothing_says_nothing(command: Command) -> None:
+    command("run", CUSTOMER, "--json")
+    assert command("status", CUSTOMER, "--json").document["waiting"] == []
+    assert "wait" not in command("status", CUSTOMER).out
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "waits_for", "operations", "words"),
+    [
+        ("note", "save", "contact", 1, "1 note waits for a contact"),
+        ("attendance", "save", "opportunity", 2, "2 attendances wait for an opportunity"),
+        ("opportunity", "save", "opportunity", 2, "2 opportunities wait to be found in Virtuous"),
+        ("contact", "archive", "contact", 3, "3 contacts to archive wait to be found in Virtuous"),
+        ("gift", "reverse", "gift", 1, "1 gift to reverse waits to be found in Virtuous"),
+    ],
+)
+def test_every_kind_is_told_in_a_sentence(kind: str, action: str, waits_for: str, operations: int, words: str) -> None:
+    group = {
+        "kind": kind,
+        "action": action,
+        "waits_for": waits_for,
+        "operations": operations,
+        "since": "2026-03-01T22:00:59.123456+00:00",
+        "examples": [f"{waits_for} VOMO/17", f"{waits_for} VOMO/18"],
+    }
+    assert waiting_text(group) == f"{words} (since 2026-03-01 22:00 UTC, e.g. {waits_for} VOMO/17)"
+    assert waiting_text({**group, "examples": []}) == f"{words} (since 2026-03-01 22:00 UTC)"

@@ -1,0 +1,7 @@
+"""Documents are tried out by the commands they show."""
+
+from sync_pipeline_tests.cli.conftest import command
+from sync_pipeline_tests.cli.giving_fleet import giving
+from sync_pipeline_tests.sandbox_fleet import world
+
+__all__ = ["command", "giving", "world"]  # fixtures of the tests below this folder

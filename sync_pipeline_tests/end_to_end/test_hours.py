@@ -1,0 +1,163 @@
+"""Hours are recorded once per participation, corrected in place, and removed when the participation is."""
+
+from typing import Any
+
+import pytest
+
+from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, VOMO, Deployment
+from sync_pipeline_tests.end_to_end.kinds import (
+    CORRECTION,
+    HOURS,
+    OPPORTUNITY,
+    REMOVAL,
+    SIGN_UP,
+    assert_hours_delivered,
+    assert_nothing_twice,
+    morning,
+    served,
+)
+
+VOLUNTEERS = "/api/VolunteerOpportunity"
+PARTICIPATIONS = "participations"
+
+
+def settled(deployment: Deployment) -> Deployment:
+    """People, projects and hours are in Virtuous; gifts and notes are left out."""
+    deployment.configure(streams={"donations": None, "completions": None})
+    deployment.night()
+    morning(deployment)
+    assert deployment.night().code == 0
+    return deployment
+
+
+def recent(deployment: Deployment) -> list[dict[str, Any]]:
+    """Served participations of dates that a night still walks."""
+    walked = {one["id"] for one in deployment.world.vomo_project_dates(VOMO) if one["starts_at"] >= "2026-02-01"}
+    return [one for one in served(deployment) if one["project_date_id"] in walked]
+
+
+def test_corrected_hours_replace_the_old_ones(kinds_on: Deployment) -> None:
+    settled(kinds_on)
+    first, second = recent(kinds_on)[:2]
+    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, first["id"], hours=6.75)
+    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, second["id"], hours=0.5)
+    night = kinds_on.night()
+    assert (night.code, night.report.updates, night.report.requests[CORRECTION]) == (0, 2, 2)
+    assert HOURS not in night.report.requests
+    assert_hours_delivered(kinds_on)
+    assert kinds_on.night().report.total_changes == 0
+    assert_nothing_twice(kinds_on)
+
+
+def test_the_same_hours_spelled_otherwise_change_nothing(kinds: Deployment) -> None:
+    settled(kinds)
+    for one in recent(kinds)[:3]:
+        kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], verified=not one["verified"])
+    assert kinds.night().report.total_changes == 0
+
+
+def test_a_removed_participation_takes_its_hours_away(kinds: Deployment) -> None:
+    settled(kinds)
+    gone = recent(kinds)[0]["id"]
+    kinds.world.remove_vomo_record(VOMO, PARTICIPATIONS, gone)
+    night = kinds.night()
+    assert (night.code, night.report.deletes, night.report.requests[REMOVAL]) == (0, 1, 1)
+    assert_hours_delivered(kinds)
+    assert kinds.night().report.total_changes == 0
+
+
+def test_hours_set_back_to_nothing_are_removed_and_come_back_as_new_ones(kinds: Deployment) -> None:
+    settled(kinds)
+    one = recent(kinds)[0]
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=0)
+    assert kinds.night().report.deletes == 1
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=2.5)
+    night = kinds.night()
+    assert (night.code, night.report.requests[HOURS]) == (0, 1)
+    assert_hours_delivered(kinds)
+    assert_nothing_twice(kinds)
+
+
+def test_removed_participations_are_left_alone_where_the_customer_says_so(kinds: Deployment) -> None:
+    kinds.configure(streams={"participations": {"on_delete": "ignore"}})
+    settled(kinds)
+    hours = len(kinds.world.attendances(VIRTUOUS))
+    kinds.world.remove_vomo_record(VOMO, PARTICIPATIONS, recent(kinds)[0]["id"])
+    assert kinds.night().report.total_changes == 0
+    assert len(kinds.world.attendances(VIRTUOUS)) == hours
+
+
+def test_hours_of_dates_that_are_no_longer_walked_stay(kinds: Deployment) -> None:
+    settled(kinds)
+    old = [one for one in served(kinds) if one not in recent(kinds)]
+    assert old
+    kinds.world.remove_vomo_record(VOMO, PARTICIPATIONS, old[0]["id"])
+    assert kinds.night().report.total_changes == 0
+
+
+def test_hours_already_removed_by_staff_count_as_removed(kinds: Deployment) -> None:
+    settled(kinds)
+    kinds.world.remove_vomo_record(VOMO, PARTICIPATIONS, recent(kinds)[0]["id"])
+    kinds.world.add_fault(side="virtuous", kind="status_before", status=404, method="DELETE", path=VOLUNTEERS)
+    night = kinds.night()
+    assert (night.code, night.report.successes, night.report.failures) == (0, 1, 0)
+
+
+def test_hours_that_staff_removed_are_not_written_again(kinds: Deployment) -> None:
+    settled(kinds)
+    one = recent(kinds)[0]
+    with kinds.world.lock:
+        for volunteer in kinds.world.virtuous[VIRTUOUS].volunteers.volunteers():
+            volunteer.attendances.clear()
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=7.0)
+    night = kinds.night()
+    assert (night.code, night.report.failures) == (5, 1)
+    assert "by hand" in night.report.failure_details[0]["reason"]
+    assert kinds.world.attendances(VIRTUOUS) == []
+
+
+def test_an_opportunity_of_the_same_name_is_taken_and_left_as_staff_have_it(kinds: Deployment) -> None:
+    project = kinds.world.vomo_projects(VOMO)[0]
+    with kinds.world.lock:
+        volunteers = kinds.world.virtuous[VIRTUOUS].volunteers
+        volunteers.offer({"name": project["name"].upper(), "city": "Staffville"}, kinds.world.clock())
+    settled(kinds)
+    named = [one for one in kinds.world.opportunities(VIRTUOUS) if one["name"].lower() == project["name"].lower()]
+    assert [one["city"] for one in named] == ["Staffville"]
+    assert kinds.books()["requests"][OPPORTUNITY] == len(kinds.world.vomo_projects(VOMO)) - 1
+    assert_hours_delivered(kinds)
+
+
+def test_a_renamed_project_renames_its_opportunity(kinds: Deployment) -> None:
+    settled(kinds)
+    project = kinds.world.vomo_projects(VOMO)[0]
+    kinds.world.edit_vomo_record(VOMO, "projects", project["id"], name="Another Name", project_name="Another Name")
+    night = kinds.night()
+    assert (night.code, night.report.updates) == (0, 1)
+    names = [one["name"] for one in kinds.world.opportunities(VIRTUOUS)]
+    assert ("Another Name" in names, project["name"] in names) == (True, False)
+    assert len(names) == len(kinds.world.vomo_projects(VOMO))
+
+
+def test_two_projects_of_one_name_are_two_opportunities(kinds: Deployment) -> None:
+    first, second = kinds.world.vomo_projects(VOMO)[:2]
+    kinds.world.edit_vomo_record(VOMO, "projects", second["id"], name=first["name"], project_name=first["name"])
+    settled(kinds)
+    assert len(kinds.world.opportunities(VIRTUOUS)) == len(kinds.world.vomo_projects(VOMO))
+    assert_hours_delivered(kinds)
+
+
+@pytest.mark.parametrize("kind", ["cut_after", "status_after", "cut_before", "malformed"])
+def test_calls_without_an_answer_are_looked_for_before_they_are_made_again(kinds: Deployment, kind: str) -> None:
+    """Every third call that makes an opportunity, a sign-up or hours goes wrong."""
+    kinds.configure(streams={"donations": None, "completions": None})
+    kinds.world.add_fault(side="virtuous", kind=kind, method="POST", path=VOLUNTEERS, every=3)
+    for _ in range(12):
+        kinds.night()
+        morning(kinds)
+    kinds.world.clear_faults()
+    while kinds.night().code:
+        pass
+    assert_nothing_twice(kinds)
+    assert_hours_delivered(kinds)
+    assert kinds.books()["requests"][SIGN_UP] < 3 * len(served(kinds))
