@@ -318,6 +318,10 @@ class Waiting(Protocol):
         """Of these people who may be in Virtuous: when it first accepted them, None for those we never sent."""
         ...
 
+    def record_of(self, need: Need) -> tuple[str, str] | None:
+        """Stream and key of the record that was last planned under this reference."""
+        ...
+
     def bind(self, requests: Mapping[int, Request]) -> None:
         """What these operations needed is there: from now on exactly this is planned to be sent."""
         ...

@@ -1,12 +1,16 @@
 """What the ledger still has to send, and the requests it travels in."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
-from sync_pipeline.domain.operation import State
+from sync_pipeline.domain.operation import UNSENT, State
 from sync_pipeline.domain.routes import Routes
+
+Record = tuple[str, str, str]
+"""Kind, reference source and reference id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +56,65 @@ def repeated_batches(operations: Iterable[OpenOperation], routes: Routes) -> Ite
 def delivery_batches(operations: Iterable[OpenOperation], routes: Routes) -> Iterator[ForetoldRequest]:
     """The requests that deliver what is planned or deferred, in the order in which the sender claims them.
 
-    A request takes the next operations of its endpoint and reference source; a record's second one stays for later.
+    A request takes the next operations of its endpoint and reference source; a record's second one stays for later,
+    and another action of a record until the earlier one was sent.
     """
-    unsent = (operation for operation in operations if operation.state in (State.PLANNED, State.DEFERRED))
-    queue = sorted((operation for operation in unsent if operation.endpoint is not None), key=_turn)
-    while queue:
-        first = queue[0]
+    queue = _Queue(operations)
+    while (first := queue.first()) is not None:
         endpoint = first.endpoint or ""
-        alike = (each for each in queue if (each.endpoint, each.reference_source) == (endpoint, first.reference_source))
-        chosen = _once_each(list(islice(alike, routes.limit(endpoint))))
-        queue = [operation for operation in queue if operation.operation_id not in chosen]
+        chosen = queue.take(first, routes.limit(endpoint))
         yield _request(routes, endpoint, len(chosen))
+
+
+class _Queue:
+    """What can be sent now, in its order; what waits for an earlier step of its record comes in when that is sent."""
+
+    def __init__(self, operations: Iterable[OpenOperation]) -> None:
+        self._steps: defaultdict[Record, list[OpenOperation]] = defaultdict(list)
+        for operation in sorted(operations, key=lambda operation: operation.operation_id):
+            if operation.state in UNSENT:
+                self._steps[_record(operation)].append(operation)
+        self._ready = sorted((each for steps in self._steps.values() for each in _next_steps(steps)), key=_turn)
+        self._sent: set[int] = set()
+        self._place = 0
+
+    def first(self) -> OpenOperation | None:
+        while self._place < len(self._ready) and self._ready[self._place].operation_id in self._sent:
+            self._place += 1
+        return self._ready[self._place] if self._place < len(self._ready) else None
+
+    def take(self, first: OpenOperation, limit: int) -> list[OpenOperation]:
+        """The next `limit` operations that may travel with the first one, a record at most once."""
+        alike = (
+            each
+            for each in islice(self._ready, self._place, None)
+            if each.operation_id not in self._sent
+            and (each.endpoint, each.reference_source) == (first.endpoint, first.reference_source)
+        )
+        chosen = list({each.reference_id: each for each in reversed(list(islice(alike, limit)))}.values())
+        for each in chosen:
+            self._send(each)
+        return chosen
+
+    def _send(self, operation: OpenOperation) -> None:
+        self._sent.add(operation.operation_id)
+        steps = self._steps[_record(operation)]
+        steps.remove(operation)
+        if steps and steps[0].action != operation.action:
+            for each in _next_steps(steps):
+                place = bisect_right(self._ready, _turn(each), key=_turn)
+                self._ready.insert(place, each)
+                self._place = min(self._place, place)
+
+
+def _next_steps(steps: Sequence[OpenOperation]) -> Iterator[OpenOperation]:
+    """The operations of a record that nothing holds back: those of its first action, unless they wait themselves."""
+    first = takewhile(lambda each: each.action == steps[0].action, steps)
+    return (each for each in first if each.endpoint is not None)
+
+
+def _record(operation: OpenOperation) -> Record:
+    return operation.kind, operation.reference_source, operation.reference_id
 
 
 def _request(routes: Routes, endpoint: str, rows: int) -> ForetoldRequest:
@@ -72,10 +124,3 @@ def _request(routes: Routes, endpoint: str, rows: int) -> ForetoldRequest:
 def _turn(operation: OpenOperation) -> tuple[bool, int, int]:
     deferred_before = operation.deferrals > 0 or operation.state == State.DEFERRED
     return not deferred_before, operation.priority, operation.operation_id
-
-
-def _once_each(operations: Sequence[OpenOperation]) -> set[int]:
-    first: dict[str, int] = {}
-    for operation in operations:
-        first.setdefault(operation.reference_id, operation.operation_id)
-    return set(first.values())

@@ -1,7 +1,7 @@
 """A change: one record that differs from what Virtuous acknowledged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -69,7 +69,12 @@ class Change:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Change":
-        """The inverse of `as_row`."""
+        """The inverse of `as_row`; also of the rows that the first release wrote, which knew contacts only."""
+        if "writes" not in row:
+            save = Write(Action.SAVE, msgspec.json.decode(row["payload"] or "null"), ("core", "birth_gender", "tags"))
+            groups = tuple(group for group in save.groups if group in msgspec.json.decode(row["fingerprints"]))
+            writes = None if row["payload"] is None else msgspec.json.encode((replace(save, groups=groups),)).decode()
+            row = {**row, "writes": writes, "record_kind": "contact"}
         return cls(
             key=row["_key"],
             kind=ChangeKind(row["kind"]),

@@ -38,6 +38,7 @@ class RecordMapping:
             self._expressions[_DESIGNATIONS] = pl.col(recipe.designations.column)
         used = frozenset[str]().union(*(columns_of(expression) for expression in self._expressions.values()))
         self.columns = tuple(sorted(used))
+        self.required = used - frozenset(recipe.optional)
         identity: list[object] = [MAPPING_SCHEME, hash_scheme, recipe.writes, sorted(texts.items()), deleted_tag]
         if recipe.designations is not None:
             identity.append([recipe.designations.column, sorted(recipe.designations.paths.items())])

@@ -24,7 +24,8 @@ def recipe_remarks(stream: CustomerStream, sample: StreamSample, mapped: Sequenc
     columns = columns_by_place(stream)
     outcomes = _outcomes(stream, columns, mapped)
     yield from _failures(outcomes)
-    yield from _missing_columns(columns, outcomes, sample)
+    required = {place: used - frozenset(stream.recipe.optional) for place, used in columns.items()}
+    yield from _missing_columns(required, outcomes, sample)
     yield from _dead_letters(mapped)
     yield from _shared_references(mapped)
 

@@ -74,7 +74,7 @@ def test_a_known_user_who_lost_the_last_name_stays_as_last_taken() -> None:
 def test_who_left_stays_and_is_tagged() -> None:
     both = seen([ADA], [])
     assert both.taken_back(1) == {"7"}
-    assert expected_contacts(both)["7"] == contact_of(ADA) | {"tags": [REMOVED, "VOMO: Volunteer"]}
+    assert expected_contacts(both)["7"] == contact_of(ADA) | {"tags": ["VOMO: Volunteer", REMOVED]}
     assert sent_versions(both, "7")[-1] == {
         "contactType": "Household",
         "firstName": "Ada",

@@ -90,6 +90,35 @@ def test_what_was_deferred_goes_first() -> None:
     ]
 
 
+def step(action: str, reference: str, state: State = State.PLANNED) -> OpenOperation:
+    endpoint = contacts.TRANSACTION if action == "save" else contacts.UNARCHIVE
+    waits = state == State.WAITING
+    return replace(operation(None if waits else endpoint, reference=reference, state=state), action=action)
+
+
+def test_the_second_step_of_a_record_follows_its_first_one_and_the_others_do_not_wait() -> None:
+    """A contact is brought back before its values are sent."""
+    backlog = [step("save", "a"), step("unarchive", "b"), step("save", "b"), step("save", "c")]
+    assert list(delivery_batches(backlog, ROUTES)) == [
+        ForetoldRequest(contacts.BATCH, 2),
+        ForetoldRequest(contacts.UNARCHIVE, 1),
+        ForetoldRequest(contacts.TRANSACTION, 1),
+    ]
+
+
+def test_a_second_step_travels_with_those_who_have_not_left_yet() -> None:
+    backlog = [step("unarchive", "b"), step("save", "b"), step("save", "a"), step("save", "c")]
+    assert list(delivery_batches(backlog, ROUTES)) == [
+        ForetoldRequest(contacts.UNARCHIVE, 1),
+        ForetoldRequest(contacts.BATCH, 3),
+    ]
+
+
+def test_a_first_step_that_waits_holds_the_second_one_back() -> None:
+    backlog = [step("unarchive", "b", State.WAITING), step("save", "b"), step("save", "a")]
+    assert list(delivery_batches(backlog, ROUTES)) == [ForetoldRequest(contacts.TRANSACTION, 1)]
+
+
 @pytest.mark.parametrize("state", [State.WAITING, State.SENDING, State.ACCEPTED, State.REVIEW])
 def test_what_waits_or_is_on_its_way_is_no_delivery(state: State) -> None:
     endpoint = None if state == State.WAITING else contacts.TRANSACTION

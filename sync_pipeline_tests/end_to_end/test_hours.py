@@ -161,3 +161,18 @@ def test_calls_without_an_answer_are_looked_for_before_they_are_made_again(kinds
     assert_nothing_twice(kinds)
     assert_hours_delivered(kinds)
     assert kinds.books()["requests"][SIGN_UP] < 3 * len(served(kinds))
+
+
+def test_hours_go_to_the_person_of_a_household_who_gave_them(kinds: Deployment) -> None:
+    """An import merged a volunteer into a household that is known under somebody else."""
+    kinds.configure(streams={"donations": None, "completions": None})
+    kinds.night()
+    morning(kinds)
+    person = served(kinds)[0]["user_id"]
+    with kinds.world.lock:
+        store = kinds.world.virtuous[VIRTUOUS].store
+        household = store.contacts[kinds.world.contact_ids(VIRTUOUS)[f"VOMO/{person}"]]
+        household.others.append({"firstName": "Somebody", "lastName": "Else", "isPrimary": True})
+    kinds.night()
+    theirs = [one for one in kinds.world.attendances(VIRTUOUS) if one["contactId"] == household.contact_id]
+    assert {one["contactIndividualId"] for one in theirs} == {household.contact_id * 10 + 1}

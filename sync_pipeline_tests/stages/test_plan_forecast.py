@@ -7,7 +7,7 @@ import pytest
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.stages.plan.forecast import forecast, pace_from, slot_of
-from sync_pipeline.stages.plan.ledger import PlannedRequest
+from sync_pipeline.domain.backlog import ForetoldRequest
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -48,8 +48,8 @@ RECIPE = {"recipe": "people", "writes": "contact", "reference": "id", "fields": 
 ALL_DAY = customer(("00:00", "23:59"))
 
 
-def singles(count: int) -> list[PlannedRequest]:
-    return [PlannedRequest("POST /api/Contact/Transaction", 1)] * count
+def singles(count: int) -> list[ForetoldRequest]:
+    return [ForetoldRequest("POST /api/Contact/Transaction", 1)] * count
 
 
 def seconds(requests: int, known: QuotaPicture, rule: QuotaRule = RULE) -> float:
@@ -113,7 +113,7 @@ def test_reading_and_a_wait_that_virtuous_asked_for_come_before_the_first_reques
 
 
 def test_changes_that_miss_the_end_of_the_window_are_counted() -> None:
-    requests = [PlannedRequest("GET /api/Permission", 0), *[PlannedRequest("POST /api/Contact/Batch", 100)] * 20]
+    requests = [ForetoldRequest("GET /api/Permission", 0), *[ForetoldRequest("POST /api/Contact/Batch", 100)] * 20]
     tight = QuotaRule(10, HOUR, 1.0)
     now = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
     told = forecast(customer(("22:00", "00:00")), picture(limit=10), tight, requests, now, NO_TIME)

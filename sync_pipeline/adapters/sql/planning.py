@@ -16,6 +16,8 @@ from sync_pipeline.domain.operation import REPLACEABLE, UNSENT, PlannedOperation
 from sync_pipeline.domain.positions import CutRow
 from sync_pipeline.ports import Clock
 
+NOT_OVER = tuple(state.value for state in (*REPLACEABLE, State.SENDING))
+
 
 class SqlPlanning:
     """Turns changes into operations. Planning a cut again after a crash adds only what is missing."""
@@ -50,6 +52,20 @@ class SqlPlanning:
                 .values(acknowledged_cut=None, mapping_hash=None)
             )
             connection.execute(crm_ids.delete().where(crm_ids.c.customer_id == lease.customer_id))
+            # What is bound to an id of the old organization would reach somebody else's record in the new one.
+            connection.execute(
+                update(ledger)
+                .where(ledger.c.customer_id == lease.customer_id)
+                .where(ledger.c.state.in_(NOT_OVER) | (ledger.c.kind == "volunteer"))
+                .values(
+                    state=State.SUPERSEDED.value,
+                    payload=None,
+                    request=None,
+                    waits_for=None,
+                    reason="planned for another organization",
+                    updated_at=self._clock.now(),
+                )
+            )
             connection.execute(acknowledged.delete().where(acknowledged.c.customer_id == lease.customer_id))
 
 

@@ -25,7 +25,14 @@ def supersede(
             update(ledger)
             .where(ledger.c.operation_id.in_(ids))
             .where(ledger.c.state.in_([state.value for state in states]))
-            .values(state=State.SUPERSEDED.value, payload=None, finished_in=run_id, updated_at=now)
+            .values(
+                state=State.SUPERSEDED.value,
+                payload=None,
+                request=None,
+                waits_for=None,
+                finished_in=run_id,
+                updated_at=now,
+            )
         )
 
 

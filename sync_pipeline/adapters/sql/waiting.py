@@ -9,7 +9,7 @@ from sync_pipeline.adapters.sql.acknowledging import settle_accepted
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.parts import parts
-from sync_pipeline.adapters.sql.tables import ledger
+from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import Priority, State, WaitingOperation
@@ -69,6 +69,20 @@ class SqlWaiting:
                     sent |= {Need("contact", source, row[0]): row[1] for row in rows}
         return {need: sent.get(need) for need in needs if need not in sent or sent[need] is not None}
 
+    def record_of(self, need: Need) -> tuple[str, str] | None:
+        """Stream and key of the record that was last planned under this reference."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(ledger_changes.c.stream, ledger_changes.c.key)
+                .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
+                .where(ledger_changes.c.customer_id == self._lease.customer_id)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.kind == need.kind)
+                .where(ledger.c.reference_source == need.source, ledger.c.reference_id == need.reference)
+                .order_by(ledger.c.operation_id.desc())
+                .limit(1)
+            ).one_or_none()
+        return None if row is None else (row.stream, row.key)
+
     def bind(self, requests: Mapping[int, Request]) -> None:
         """What these operations needed is there: from now on exactly this is planned to be sent."""
         self._update(
@@ -91,7 +105,12 @@ class SqlWaiting:
         """What these operations wait for will not come by itself: a person has to look."""
         self._update(
             {
-                operation_id: {"state": State.REVIEW.value, "reason": reason, "finished_in": self._run_id}
+                operation_id: {
+                    "state": State.REVIEW.value,
+                    "reason": reason,
+                    "payload": None,
+                    "finished_in": self._run_id,
+                }
                 for operation_id, reason in reasons.items()
             }
         )

@@ -37,7 +37,8 @@ class Designations(Model):
 class Recipe(Model):
     """A declarative mapping; every expression is Polars SQL over the stream's columns, all of them text.
 
-    A row for which `when` is not true counts as deleted.
+    A row for which `when` is not true counts as deleted. `optional` names columns that not every account has: they
+    read as null there, while any other column that no record has stops the stream.
     """
 
     recipe: Text
@@ -47,3 +48,4 @@ class Recipe(Model):
     fields: dict[str, Text] = Field(min_length=1)
     tags: tuple[Text, ...] = ()
     designations: Designations | None = None
+    optional: tuple[Text, ...] = ()

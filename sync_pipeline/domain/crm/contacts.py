@@ -1,6 +1,6 @@
 """Contacts: transactions, look-ups, queries, archiving."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,15 +16,39 @@ LARGEST_PAGE = 1_000  # above it the query answers 400
 
 
 @dataclass(frozen=True, slots=True)
+class Individual:
+    """One person of a contact. Volunteers hang on individuals, not on contacts."""
+
+    individual_id: int
+    names: tuple[str, str]
+    emails: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class CrmContact:
     """What we need of a contact as Virtuous has it. `is_archived` is None where the answer does not say."""
 
     contact_id: int
-    individual_id: int | None
+    individuals: tuple[Individual, ...]
     references: frozenset[tuple[str, str]]
     merged_into: int | None
     is_archived: bool | None
     modified_at: datetime | None
+
+    def individual_of(self, first_name: str | None, last_name: str | None, email: str | None) -> int | None:
+        """Whose record of ours this is: alone there, of that e-mail address, or else of that name; None if unclear.
+
+        An import merges a volunteer into a household that may be known under somebody else (reference section 4.1).
+        """
+        if len(self.individuals) == 1:
+            return self.individuals[0].individual_id
+        names = (_folded(first_name), _folded(last_name))
+        by_email = [one for one in self.individuals if _folded(email) in one.emails]
+        by_name = [one for one in self.individuals if any(names) and one.names == names]
+        for found in ([one for one in by_email if one in by_name], by_email, by_name):
+            if len(found) == 1:
+                return found[0].individual_id
+        return None
 
 
 def transaction(reference_source: str, contact: Mapping[str, Any]) -> Request:
@@ -85,7 +109,7 @@ def read_contact(document: Any) -> CrmContact | None:
         return None
     return CrmContact(
         contact_id=contact_id,
-        individual_id=_primary_individual(document.get("contactIndividuals")),
+        individuals=tuple(_individuals(document.get("contactIndividuals"))),
         references=frozenset(_references(document.get("contactReferences"))),
         merged_into=record_id(document, "mergedIntoContactId"),
         is_archived=flag(document.get("isArchived")),
@@ -128,11 +152,20 @@ def contacts_of(document: Any) -> tuple[list[CrmContact], int | None] | None:
     return [contact for contact in read if contact is not None], page.total
 
 
-def _primary_individual(individuals: Any) -> int | None:
-    """The primary individual's id, else the first one's: volunteers hang on individuals, not on contacts."""
-    people = [one for one in individuals if isinstance(one, Mapping)] if isinstance(individuals, list) else []
-    primary = [one for one in people if flag(one.get("isPrimary"))]
-    return next((found for one in (*primary, *people) if (found := record_id(one)) is not None), None)
+def _individuals(individuals: Any) -> Iterator[Individual]:
+    for one in individuals if isinstance(individuals, list) else ():
+        if isinstance(one, Mapping) and (individual_id := record_id(one)) is not None:
+            methods = one.get("contactMethods")
+            values = [method.get("value") for method in methods or () if isinstance(method, Mapping)]
+            yield Individual(
+                individual_id,
+                (_folded(one.get("firstName")), _folded(one.get("lastName"))),
+                frozenset(_folded(value) for value in values if "@" in str(value)),
+            )
+
+
+def _folded(text: Any) -> str:
+    return str(text or "").strip().casefold()
 
 
 def _references(references: Any) -> list[tuple[str, str]]:

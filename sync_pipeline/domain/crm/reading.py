@@ -61,9 +61,9 @@ def moment(value: Any) -> datetime | None:
         return None
     try:
         read = datetime.fromisoformat(SURPLUS_DIGITS.sub(r"\1", value.strip()))
-    except ValueError:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def same_moment(one: Any, other: Any, tolerance: timedelta = timedelta(seconds=1)) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sync_pipeline.domain.change import Change, ChangeKind
 from sync_pipeline.domain.fingerprint import fingerprint
+from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.record import MappedRecord
 from sync_pipeline.domain.records.kind import CORE, Known, RecordKind, Rules
 from sync_pipeline.domain.standing import needs_write
@@ -26,7 +27,7 @@ def record_change(kind: RecordKind, record: MappedRecord, row_hash: str, known: 
     if not needed:
         return None
     is_acknowledged = all(known.acknowledged.get(group) == value for group, value in compared.items())
-    if kind.is_final and known.acknowledged and not is_acknowledged:
+    if kind.is_final and known.acknowledged and (not is_acknowledged or _may_be_taken_back(known)):
         problem = problem or FINAL.format(kind=kind.name)
     reference = record.reference or record.key
     return Change(
@@ -77,6 +78,12 @@ def deletion_change(
         problem=problem,
         is_acknowledged=not known.acknowledged or known.acknowledged.get(CORE) == prints[CORE],
     )
+
+
+def _may_be_taken_back(known: Known) -> bool:
+    """A reversal that may have arrived: sending the gift again would be taken for a repeat of what is reversed."""
+    standing = known.standing.get(CORE)
+    return standing is not None and standing.state in (State.SENDING, State.REVIEW)
 
 
 def _needed(prints: Mapping[str, str], known: Known) -> set[str]:

@@ -62,7 +62,7 @@ class ContactKind:
             return Deletion(ARCHIVED, (Write(Action.ARCHIVE, {"reason": rules.deleted_tag}, (CORE,)),))
         names = {name: last.fields[name] for name in NAME_FIELDS if name in last.fields} if last is not None else {}
         payload = contact_payload(reference, names, [rules.deleted_tag])
-        return Deletion({"deleted": rules.deleted_tag}, (Write(Action.SAVE, payload, (CORE,)),))
+        return Deletion(_tagged(rules), (Write(Action.SAVE, payload, (CORE,)),))
 
 
 def _writes(
@@ -71,14 +71,29 @@ def _writes(
     payload = contact_payload(reference, record.fields, record.tags)
     if known.acknowledged.get(CORE) == fingerprint(ARCHIVED):
         yield Write(Action.UNARCHIVE, {}, (PRESENCE,))
-    changes_tags = TAGS in needed and TAGS in known.acknowledged
-    if changes_tags and rules.bulk_tags and not needed - {TAGS}:
+    changes_tags = rules.exact_tags and _has_tags_to_lose(record, rules, needed, known)
+    if rules.bulk_tags and not needed - {TAGS} and TAGS in known.acknowledged:
         yield Write(Action.TAG, _tagging(record, rules, payload), (CORE, BIRTH_GENDER, TAGS))
-    elif changes_tags and rules.exact_tags:
+    elif changes_tags:
         yield Write(Action.SAVE, payload, (CORE, BIRTH_GENDER))
         yield Write(Action.TAG, _tagging(record, rules, None), (TAGS,))
     else:
         yield Write(Action.SAVE, payload, (CORE, BIRTH_GENDER, TAGS))
+
+
+def _has_tags_to_lose(record: MappedRecord, rules: Rules, needed: frozenset[str], known: Known) -> bool:
+    """Whether Virtuous may have tags of ours that are not wanted any more.
+
+    Also while they wait to be taken away and something else changes: the newer change takes the place of the older.
+    """
+    came_back = known.acknowledged.get(CORE) == fingerprint(_tagged(rules))
+    acknowledged = known.acknowledged.get(TAGS)
+    differ = acknowledged != fingerprint(field_groups({}, record.tags)[TAGS])
+    return came_back or (acknowledged is not None and (TAGS in needed or differ))
+
+
+def _tagged(rules: Rules) -> dict[str, str]:
+    return {"deleted": rules.deleted_tag}
 
 
 def _tagging(record: MappedRecord, rules: Rules, transaction: Mapping[str, object] | None) -> dict[str, object]:
@@ -99,7 +114,7 @@ def _wrong_birthday(fields: Mapping[str, str | None]) -> str | None:
         return None
     try:
         year, month, day = (int(text) if text else None for text in texts)
-        date(year or LEAP_YEAR, month or 1, day or 1)
-    except ValueError:
+        date(LEAP_YEAR if year is None else year, 1 if month is None else month, 1 if day is None else day)
+    except (ValueError, OverflowError):
         return "birthYear, birthMonth and birthDay are no day of the calendar"
     return None

@@ -78,11 +78,17 @@ class GiftKind:
         return _wrong_designations(record, amount)
 
     def groups(self, record: MappedRecord) -> Groups:
-        facts: dict[str, str | None] = {name: value for name, value in filled(record.fields) if name in FACTS}
+        facts: dict[str, str | None] = {
+            name: _value(name, value) for name, value in filled(record.fields) if name in FACTS
+        }
         facts["referenceId"] = record.reference
         facts["donor"] = below(record.fields, CONTACT_PREFIX).get("referenceId")
-        for number, designation in enumerate(_designations(record)):
-            facts |= {f"designation.{number}.{name}": value for name, value in designation.items()}
+        split = sorted(
+            sorted((name, _value(name, value)) for name, value in designation.items())
+            for designation in _designations(record)
+        )
+        for number, designation in enumerate(split):
+            facts |= {f"designation.{number}.{name}": value for name, value in designation}
         details: dict[str, str | None] = {
             name: value for name, value in filled(record.fields) if name not in FACTS and not _is_apart(name)
         }
@@ -101,7 +107,7 @@ class GiftKind:
         del reference
         said = below(last.fields, REVERSAL_PREFIX) if last is not None else {}
         notes = said.get("notes") or "The source took this gift back."
-        payload = {"giftDate": said.get("giftDate", rules.today)[:10], "notes": notes}
+        payload = {"giftDate": said.get("giftDate", rules.today).strip()[:10], "notes": notes}
         return Deletion(REVERSED, (Write(Action.REVERSE, payload, (CORE,)),))
 
 
@@ -118,6 +124,14 @@ def gift_payload(record: MappedRecord, reference: str) -> dict[str, Any]:
     if custom := below(record.fields, CUSTOM_FIELD_PREFIX):
         payload["customFields"] = custom
     return payload
+
+
+def _value(name: str, text: str) -> str:
+    """By value: another spelling of the same sum or day would be a change, which Virtuous does not take."""
+    if name in ("amount", "amountDesignated"):
+        amount = money(text)
+        return text.strip() if amount is None else f"{amount}"
+    return text.strip()[:10] if name == "giftDate" else text.strip()
 
 
 def _donor(record: MappedRecord) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 CUSTOM_FIELD_PREFIX = "customFields."
-MONEY = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
+MONEY = re.compile(r"-?\d{1,12}(\.\d{1,2}0*)?", re.ASCII)
+DAY = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?", re.ASCII)
+CENT = Decimal("0.01")
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -35,33 +37,32 @@ def shaped(value: str, kind: str) -> Any:
 
 
 def money(text: str | None) -> Decimal | None:
-    """An amount of at most two decimals; None when the text is none."""
+    """An amount of at most two decimals; None when the text is none. The text itself is sent: only digits will do."""
     trimmed = (text or "").strip()
-    try:
-        amount = Decimal(trimmed)
-    except InvalidOperation:
-        return None
-    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")):
-        return None
-    return amount.quantize(Decimal("0.01"))
+    return Decimal(trimmed).quantize(CENT) if MONEY.fullmatch(trimmed) else None
 
 
 def is_day(text: str | None) -> bool:
     """YYYY-MM-DD, alone or in front of a time."""
+    trimmed = (text or "").strip()
+    if DAY.fullmatch(trimmed) is None:
+        return False
     try:
-        date.fromisoformat((text or "").strip()[:10])
+        date.fromisoformat(trimmed[:10])
     except ValueError:
         return False
     return True
 
 
 def utc(text: str | None) -> datetime | None:
-    """An ISO 8601 time in UTC; without an offset it counts as UTC. None when the text is no time."""
+    """An ISO 8601 time in UTC; without an offset it counts as UTC. None when the text is no time of a calendar."""
     try:
         moment = datetime.fromisoformat((text or "").strip())
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    # Programs write the first or the last day of their calendar for "no time"; hours after the last have no end.
+    return moment if MINYEAR < moment.year < MAXYEAR else None
 
 
 def utc_text(moment: datetime) -> str:

@@ -31,6 +31,8 @@ class ContactIds:
     async def find(self, needs: Collection[Need]) -> dict[Need, CrmId]:
         """The ids of these people, as far as they are there; those that are new are remembered."""
         known = self._context.crm_ids.known(self._context.customer.id, needs)
+        # Whose person was unclear is asked for again: staff may have mended the names since.
+        known = {need: ids for need, ids in known.items() if ids.part_id is not None}
         missing = sorted(set(needs) - known.keys() - self._asked)
         self._asked |= set(missing)
         accepted = self._context.waiting.accepted_people(missing)
@@ -66,7 +68,7 @@ class ContactIds:
             for person in people:
                 with_references += bool(person.references)
                 for reference in person.references & wanted.keys():
-                    found[wanted[reference]] = await self._surviving(person)
+                    found[wanted[reference]] = await self._ids(wanted[reference], person)
             skip += contacts.LARGEST_PAGE
             if not people or total is None or skip >= total:
                 break
@@ -80,7 +82,7 @@ class ContactIds:
             reply = await self._looking.ask(contacts.by_reference(need.source, need.reference))
             person = contacts.read_contact(reply.document)
             if person is not None:
-                found[need] = await self._surviving(person)
+                found[need] = await self._ids(need, person)
         return found
 
     def _turn(self, needs: list[Need]) -> list[Need]:
@@ -90,11 +92,23 @@ class ContactIds:
         start = self._context.clock.now().toordinal() * LOOK_UPS_PER_SLICE % len(needs)
         return [*needs[start:], *needs[:start]][:LOOK_UPS_PER_SLICE]
 
-    async def _surviving(self, person: CrmContact) -> CrmId:
+    async def _ids(self, need: Need, contact: CrmContact) -> CrmId:
         """Staff merge contacts; the loser names the one that took its place (reference section 5.7)."""
-        if person.merged_into is not None:
-            reply = await self._looking.ask(contacts.by_id(person.merged_into))
-            survivor = contacts.read_contact(reply.document)
-            if survivor is not None:
-                return CrmId(survivor.contact_id, survivor.individual_id)
-        return CrmId(person.contact_id, person.individual_id)
+        if contact.merged_into is not None:
+            reply = await self._looking.ask(contacts.by_id(contact.merged_into))
+            contact = contacts.read_contact(reply.document) or contact
+        return CrmId(contact.contact_id, contact.individual_of(*self._names(need, contact)))
+
+    def _names(self, need: Need, contact: CrmContact) -> tuple[str | None, str | None, str | None]:
+        """First name, last name and e-mail of our record, as it was last read; only several people make them needed."""
+        record = self._context.waiting.record_of(need) if len(contact.individuals) > 1 else None
+        if record is None or record[0] not in self._context.customer.streams:
+            return None, None, None
+        stream, key = record
+        snapshot = self._context.cuts.diffed_snapshot(self._context.customer.id, stream)
+        if snapshot is None:
+            return None, None, None
+        mapping = self._context.mapping(stream)
+        rows = self._context.snapshots.rows(self._context.stream_name(stream), snapshot, [key], mapping.columns)
+        fields = next((mapped.fields for mapped in mapping.apply(rows)), {})
+        return fields.get("firstName"), fields.get("lastName"), fields.get("email")

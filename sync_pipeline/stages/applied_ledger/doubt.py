@@ -12,7 +12,7 @@ from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.crm import contacts, gifts, notes, tags, volunteers
 from sync_pipeline.domain.needs import CrmId
 from sync_pipeline.domain.operation import DoubtfulBatch, NoPermit, SendingBatch
-from sync_pipeline.domain.request import Reply
+from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import is_about_a_record
 from sync_pipeline.stages.applied_ledger.gift_doubt import FOUND, REPEAT_ACCEPTED, GiftDoubt
@@ -86,6 +86,7 @@ class DoubtResolution:
             finding = await self._looking.effect_of(operation, [one for one in operations if one is not operation])
             if isinstance(finding, CrmId):
                 self._context.sending.accepted((number,), FOUND, {number: finding})
+                self._state.accepted[Request.from_document(operation.request or {}).endpoint] += 1
             elif finding == Absence.SEEN and self._context.clock.now() >= settles_at[number]:
                 self._context.sending.planned_again((number,))
             elif finding == Absence.SEEN:

@@ -151,7 +151,7 @@ def confirm_columns(
     empty. There it has vanished when one of those records had a value in it before.
     """
     ours = {KEY_COLUMN, PARENT_COLUMN} if plan.strategy is Strategy.WALK_PARENTS else {KEY_COLUMN}
-    missing = set(context.mapping(plan.stream).columns) - set(sealed.columns) - ours
+    missing = set(context.mapping(plan.stream).required) - set(sealed.columns) - ours
     partial = not gathered.whole or plan.strategy is Strategy.WALK_PARENTS
     if missing and partial and position.snapshot_cut is not None:
         name = context.stream_name(plan.stream)

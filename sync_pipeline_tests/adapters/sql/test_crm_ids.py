@@ -3,12 +3,14 @@
 import sqlite3
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from sync_pipeline.adapters.sql.state import StateStore
+from sync_pipeline.domain.crm import notes, volunteers
 from sync_pipeline.domain.needs import CrmId, Need
-from sync_pipeline_tests.adapters.sql.kinds_support import next_batch, write
-from sync_pipeline_tests.adapters.sql.support import CUSTOMER, Worker
+from sync_pipeline_tests.adapters.sql.kinds_support import PLAIN, ids, next_batch, rows, waiting_of, write
+from sync_pipeline_tests.adapters.sql.support import CUSTOMER, STREAM, Worker
 from sync_pipeline_tests.clock import FakeClock
 
 PERSON = Need("contact", "VOMO", "7")
@@ -17,9 +19,9 @@ DONOR = Need("contact", "GIVING", "7")
 
 
 def test_ids_are_known_by_kind_source_and_reference(worker: Worker) -> None:
-    ids = {PERSON: CrmId(12, 30), GIFT: CrmId(13), DONOR: CrmId(14, 31)}
-    worker.store.crm_ids.remember(worker.lease, ids)
-    assert worker.store.crm_ids.known(CUSTOMER, [*ids, Need("contact", "VOMO", "8")]) == ids
+    given = {PERSON: CrmId(12, 30), GIFT: CrmId(13), DONOR: CrmId(14, 31)}
+    worker.store.crm_ids.remember(worker.lease, given)
+    assert worker.store.crm_ids.known(CUSTOMER, [*given, Need("contact", "VOMO", "8")]) == given
     assert worker.store.crm_ids.known(CUSTOMER, []) == {}
 
 
@@ -68,6 +70,46 @@ def test_ids_are_forgotten_when_the_organization_moves(store: StateStore, clock:
     store.planning.forget_acknowledged(worker.lease)
     assert store.crm_ids.known(CUSTOMER, [PERSON, GIFT]) == {}
     assert store.crm_ids.known("lakeside", [PERSON, GIFT]) == {PERSON: CrmId(12), GIFT: CrmId(13)}
+
+
+def bound_note(worker: Worker) -> None:
+    worker.plan(write("note", "1"))
+    waiting_of(worker).bind(dict.fromkeys(ids(worker, "note"), notes.create(12, {"note": "x"})))
+
+
+@pytest.mark.parametrize("state", ["planned", "deferred", "sending"])
+def test_nothing_bound_to_an_id_of_the_old_organization_is_sent_to_the_new_one(worker: Worker, state: str) -> None:
+    """The note would land on a stranger. What was open is new again to the next comparison."""
+    bound_note(worker)
+    if state == "deferred":
+        worker.sending.defer_planned("an outage")
+    elif state == "sending":
+        next_batch(worker)
+    worker.store.planning.forget_acknowledged(worker.lease)
+    worker.sending.retry_deferred()
+    assert worker.sending.claim(PLAIN) is None
+    assert worker.sending.in_doubt() == []
+    (row,) = rows(worker)
+    assert (row.state, row.payload, row.request) == ("superseded", None, None)
+    assert worker.store.positions.standing(CUSTOMER, STREAM) == {}
+
+
+def test_open_operations_of_other_customers_stay(store: StateStore, clock: FakeClock) -> None:
+    worker, other = Worker(store, clock), Worker(store, clock, customer="lakeside")
+    for each in (worker, other):
+        bound_note(each)
+    store.planning.forget_acknowledged(worker.lease)
+    assert len(next_batch(other).ids) == 1
+
+
+def test_a_sign_up_in_the_old_organization_is_none_in_the_new_one(worker: Worker) -> None:
+    """The same two numbers are another person at another opportunity there."""
+    sign_up = {Need("volunteer", "virtuous", "3/30"): volunteers.sign_up(3, 30)}
+    waiting_of(worker).plan_sign_ups(sign_up)
+    worker.sending.accepted(next_batch(worker).ids)
+    worker.store.planning.forget_acknowledged(worker.lease)
+    waiting_of(worker).plan_sign_ups(sign_up)
+    assert rows(worker)[-1].state == "planned"
 
 
 def test_very_many_can_be_asked_for_at_once(worker: Worker) -> None:

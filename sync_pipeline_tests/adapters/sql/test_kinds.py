@@ -227,6 +227,8 @@ def test_the_sender_claims_what_is_foretold_whatever_the_kind(
     worker: Worker, database_url: str, clock: FakeClock, tmp_path: Path, routes: Routes
 ) -> None:
     bound_notes(worker, 3)
+    worker.plan(write("contact", "back", action=Action.UNARCHIVE, groups=("presence",)), write("contact", "back"))
+    waiting_of(worker).bind({ids(worker, "contact")[0]: UNARCHIVED})
     worker.plan(*(write("contact", f"c{number}") for number in range(3)))
     worker.plan(*(write("gift", f"g{number}", source="GIVING") for number in range(5)))
     plan_bound(worker, write("attendance", "h"), HOURS)

@@ -17,7 +17,7 @@ from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.request import Request
 from sync_pipeline.ports import WaitingGroup
 from sync_pipeline_tests.adapters.sql.kinds_support import PLAIN, ids, kinds, next_batch, rows, waiting_of, write
-from sync_pipeline_tests.adapters.sql.support import CUSTOMER, Worker, contents, holder_elsewhere
+from sync_pipeline_tests.adapters.sql.support import CUSTOMER, STREAM, Worker, contents, holder_elsewhere
 from sync_pipeline_tests.clock import START, FakeClock
 
 NOTE = notes.create(12, {"type": "General", "note": "x"})
@@ -85,6 +85,7 @@ class TestBinding:
             "the note is not there any more",
             worker.run_id,
         )
+        assert reviewed.payload is None, "a replay plans from the source's value"
         assert (other.operation_id, other.state) == (second, "waiting")
 
     def test_what_is_there_already_counts_as_acknowledged_with_the_id_it_has(
@@ -204,7 +205,9 @@ class TestNewerValues:
         worker.plan(write("note", "1", "a"))
         bind_all(worker)
         worker.plan(write("note", "1", "b"))
-        assert [row.state for row in rows(worker)] == ["superseded", "waiting"]
+        old, new = rows(worker)
+        assert (old.state, new.state) == ("superseded", "waiting")
+        assert (old.payload, old.request) == (None, None), "personal data goes when it is needed no more"
         assert worker.sending.claim(PLAIN) is None
 
     def test_the_way_back_to_what_virtuous_has_ends_a_waiting_operation_and_waits_for_nothing(
@@ -292,6 +295,20 @@ class TestPeople:
         needs = [Need("contact", "GIVING", "7"), Need("contact", "VOMO", "8")]
         assert waiting_of(worker).accepted_people(needs) == dict.fromkeys(needs)
         assert waiting_of(worker).accepted_people([]) == {}
+
+    def test_the_record_behind_a_person_is_the_one_last_planned_under_the_reference(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        worker, other = Worker(store, clock), Worker(store, clock, customer="lakeside")
+        worker.plan(write("contact", "old", reference="7"), write("gift", "gift", reference="7"))
+        worker.plan(write("contact", "new", reference="7"), write("contact", "theirs", reference="7", source="GIVING"))
+        other.plan(write("contact", "elsewhere", reference="7"))
+        waiting = waiting_of(worker)
+        assert waiting.record_of(Need("contact", "VOMO", "7")) == (STREAM, "new")
+        assert waiting.record_of(Need("contact", "GIVING", "7")) == (STREAM, "theirs")
+        assert waiting.record_of(Need("gift", "VOMO", "7")) == (STREAM, "gift")
+        assert waiting.record_of(Need("contact", "VOMO", "8")) is None
+        assert waiting_of(other).record_of(Need("contact", "VOMO", "7")) == (STREAM, "elsewhere")
 
 
 class TestGroups:

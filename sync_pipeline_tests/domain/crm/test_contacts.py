@@ -9,7 +9,20 @@ from sync_pipeline.domain.crm import contacts
 
 FULL = {
     "id": 12,
-    "contactIndividuals": [{"id": 30, "isPrimary": False}, {"id": "31", "isPrimary": "true"}],
+    "contactIndividuals": [
+        {
+            "id": "30",
+            "firstName": " Adelaide ",
+            "lastName": "Quill",
+            "contactMethods": [
+                {"type": "Home Email", "value": "Adelaide@Example.org"},
+                {"type": "Home Phone", "value": "555"},
+                {"type": "Work Email", "value": None},
+                None,
+            ],
+        },
+        {"id": 31, "firstName": "Bertram", "lastName": None, "contactMethods": None},
+    ],
     "contactReferences": [{"source": "VOMO", "id": "u-7"}],
     "mergedIntoContactId": None,
     "isArchived": False,
@@ -26,7 +39,10 @@ def read(**changes: Any) -> contacts.CrmContact:
 def test_a_full_contact_is_read() -> None:
     assert read() == contacts.CrmContact(
         contact_id=12,
-        individual_id=31,
+        individuals=(
+            contacts.Individual(30, ("adelaide", "quill"), frozenset({"adelaide@example.org"})),
+            contacts.Individual(31, ("bertram", ""), frozenset()),
+        ),
         references=frozenset({("VOMO", "u-7")}),
         merged_into=None,
         is_archived=False,
@@ -54,19 +70,43 @@ def test_references_are_read_in_both_spellings(references: Any, found: set[tuple
     assert read(contactReferences=references).references == found
 
 
+@pytest.mark.parametrize("individuals", [None, [], {}, [None, {}, {"id": 0}, "Adelaide"]])
+def test_a_contact_may_have_no_individual(individuals: Any) -> None:
+    assert read(contactIndividuals=individuals).individuals == ()
+
+
+def individual(number: int, first: str, last: str, *emails: str) -> dict[str, Any]:
+    methods = [{"type": "Home Email", "value": email} for email in emails]
+    return {"id": number, "firstName": first, "lastName": last, "contactMethods": methods}
+
+
+ADELAIDE = individual(30, "Adelaide", "Quill", "adelaide@example.org", "shared@example.org")
+BERTRAM = individual(31, "Bertram", "Quill", "bertram@example.org", "shared@example.org")
+NAMESAKE = individual(32, "Adelaide", "Quill")
+
+
 @pytest.mark.parametrize(
-    ("individuals", "found"),
+    ("household", "person", "found"),
     [
-        ([{"id": 30}, {"id": 31}], 30),
-        ([{"id": 30}, {"id": 31, "isPrimary": True}], 31),
-        ([{"id": 0, "isPrimary": True}, {"id": 31}], 31),
-        ([None, {}], None),
-        ([], None),
-        (None, None),
+        ([ADELAIDE], (None, None, None), 30),
+        ([ADELAIDE], ("Clemency", "Vane", "clemency@example.org"), 30),
+        ([ADELAIDE, BERTRAM], ("Bertie", "Quill", " Bertram@Example.org "), 31),
+        ([ADELAIDE, BERTRAM], (" adelaide ", "QUILL", None), 30),
+        ([ADELAIDE, BERTRAM], ("Bertram", "Quill", "new@example.org"), 31),
+        ([ADELAIDE, BERTRAM], ("Bertram", "Quill", "shared@example.org"), 31),
+        ([ADELAIDE, NAMESAKE], ("Adelaide", "Quill", "adelaide@example.org"), 30),
+        ([ADELAIDE, BERTRAM], ("Clemency", "Quill", "shared@example.org"), None),
+        ([ADELAIDE, NAMESAKE], ("Adelaide", "Quill", None), None),
+        ([ADELAIDE, BERTRAM], ("Clemency", "Vane", None), None),
+        ([ADELAIDE, BERTRAM], (None, None, None), None),
+        ([individual(30, "", ""), individual(31, "", "")], ("", "", ""), None),
+        ([], ("Adelaide", "Quill", "adelaide@example.org"), None),
     ],
 )
-def test_hours_hang_on_the_primary_individual_else_on_the_first(individuals: Any, found: int | None) -> None:
-    assert read(contactIndividuals=individuals).individual_id == found
+def test_hours_go_to_the_person_they_belong_to_or_to_nobody(
+    household: list[dict[str, Any]], person: tuple[str | None, str | None, str | None], found: int | None
+) -> None:
+    assert read(contactIndividuals=household).individual_of(*person) == found
 
 
 def test_a_merged_contact_names_the_one_that_took_its_place() -> None:

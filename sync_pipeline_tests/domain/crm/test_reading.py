@@ -103,7 +103,7 @@ def test_times_have_any_number_of_digits_and_are_utc_unless_they_say_otherwise(t
     assert read.replace(microsecond=0) == datetime(2026, 3, 4, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("value", [None, 7, "", "3/4/2026", "2026-02-30T10:00:00Z"])
+@pytest.mark.parametrize("value", [None, 7, "", "3/4/2026", "2026-02-30T10:00:00Z", "0001-01-01T00:00:00+05:00"])
 def test_what_is_no_time_is_none(value: Any) -> None:
     assert moment(value) is None
 

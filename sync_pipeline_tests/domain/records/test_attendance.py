@@ -145,6 +145,9 @@ def test_a_correction_replaces_the_hours_that_are_there(change: Fields) -> None:
         ({"hours": "1e999"}, "hours is not a number of hours"),
         ({"startDateTimeUtc": "at dawn"}, "startDateTimeUtc is not a time"),
         ({"startDateTimeUtc": "0000-00-00T00:00:00Z"}, "startDateTimeUtc is not a time"),
+        ({"startDateTimeUtc": "0001-01-01T00:00:00+05:00"}, "startDateTimeUtc is not a time"),
+        ({"startDateTimeUtc": "9999-12-31T23:00:00-05:00"}, "startDateTimeUtc is not a time"),
+        ({"startDateTimeUtc": "9999-12-31T23:00:00Z"}, "startDateTimeUtc is not a time"),
         ({"endDateTimeUtc": "at dusk"}, "endDateTimeUtc is not a time"),
     ],
 )

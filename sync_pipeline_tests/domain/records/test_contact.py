@@ -6,11 +6,14 @@ import pytest
 
 from sync_pipeline.domain.change import Action, Write
 from sync_pipeline.domain.fingerprint import fingerprint
+from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.records import KINDS, Known, Rules
 from sync_pipeline_tests.domain.records.support import (
     REFERENCE,
     RULES,
     Fields,
+    but,
+    change_of,
     gone,
     has,
     prints,
@@ -74,6 +77,10 @@ class TestWhoCanBeWritten:
             ("MCMXC", "5", "1"),
             ("1990", "Mayvember", "1"),
             (None, None, "9th"),
+            ("0", "5", "9"),
+            ("1990", "0", "9"),
+            ("1990", "5", "0"),
+            ("99999999999999999999", None, None),
         ],
     )
     def test_what_is_no_day_of_the_calendar_is_told_without_quoting_it(
@@ -127,6 +134,14 @@ class TestWrites:
         (write,) = writes_of(CONTACT, BEFORE, rules=EXACT)
         assert (write.action, write.groups) == (Action.SAVE, EVERYTHING)
 
+    @pytest.mark.parametrize("state", [State.WAITING, State.PLANNED, State.DEFERRED])
+    def test_tags_still_to_be_taken_away_survive_another_change_of_the_person(self, state: State) -> None:
+        """Planning the newer change ends every open operation of the person, the removal too."""
+        known = has(CONTACT, BEFORE)
+        stands = but(known, change_of(CONTACT, AFTER, known, EXACT), state)
+        written = writes_of(CONTACT, record({**ADA, "phone": "555"}, tags=AFTER.tags), stands, EXACT)
+        assert [write.action for write in written] == [Action.SAVE, Action.TAG]
+
     @pytest.mark.parametrize(("exact", "prefix"), [(False, None), (True, "VOMO: ")])
     def test_with_the_bulk_endpoint_a_change_of_tags_alone_needs_no_transaction(
         self, exact: bool, prefix: str | None
@@ -177,6 +192,14 @@ class TestLeavingAndComingBack:
         assert deletion is not None
         tagged = Known({**prints(CONTACT, BEFORE), **deletion.fingerprints}, {})
         assert [write.action for write in writes_of(CONTACT, BEFORE, tagged)] == [Action.SAVE]
+
+    def test_where_tags_are_exact_who_comes_back_loses_the_tag_of_the_removed(self) -> None:
+        deletion = gone(CONTACT, BEFORE, has(CONTACT, BEFORE), EXACT)
+        assert deletion is not None
+        tagged = Known({**prints(CONTACT, BEFORE), **deletion.fingerprints}, {})
+        save, tag = writes_of(CONTACT, BEFORE, tagged, EXACT)
+        assert (save.action, save.groups) == (Action.SAVE, ("core", "birth_gender"))
+        assert (tag.action, tag.payload["prefix"], tag.payload["tags"]) == (Action.TAG, "VOMO: ", "VOMO: Leader")
 
     def test_another_policy_is_another_value(self) -> None:
         """Who was tagged is archived after the customer's file says so, and the other way round."""

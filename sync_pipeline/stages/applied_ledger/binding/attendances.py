@@ -28,7 +28,7 @@ async def bind_attendances(desk: Desk, operations: Sequence[WaitingOperation]) -
         if person is None:
             desk.wait(operation, _contact(operation))
         elif person.part_id is None:
-            desk.review(operation, "the contact has no individual whose hours could be recorded")
+            desk.review(operation, "the contact has several people, or nobody, and none of them is clearly this one")
         elif opportunity is None:
             desk.wait(operation, _opportunity(operation))
         else:
