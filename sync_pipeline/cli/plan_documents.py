@@ -40,6 +40,8 @@ def planned(workplace: Workplace, customer_id: str, scratch: Path) -> Plan:
             cuts=state.cuts,
             operations=state.open_operations(customer.id),
             picture=state.quota.picture(destination_name(customer), quota_rule(customer)),
+            crm_ids=state.crm_ids,
+            accepted_people=partial(state.accepted_people, customer.id),
         )
         snapshots = ScratchStore(workplace.settings.data_folder, scratch / "data")
         open_source = partial(workplace.open_source, customer)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
+from sync_pipeline.domain.needs import Need
 from sync_pipeline.domain.operation import UNSENT, State
 from sync_pipeline.domain.routes import Routes
 
@@ -17,7 +18,8 @@ Record = tuple[str, str, str]
 class OpenOperation:
     """An operation that is not over, without its payload. `endpoint` is None while it waits.
 
-    `records` are its (stream, key) pairs. `may_have_arrived`: nobody knows whether Virtuous took its value.
+    `records` are its (stream, key) pairs. `may_have_arrived`: nobody knows whether Virtuous took its value. Of what
+    waits, `needs` are what it waits for, and `replaces` tells whether it changes what is there already.
     """
 
     operation_id: int
@@ -32,6 +34,8 @@ class OpenOperation:
     batch_id: str | None
     may_have_arrived: bool
     records: tuple[tuple[str, str], ...]
+    needs: tuple[Need, ...] = ()
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class _Queue:
         """The next `limit` operations that may travel with the first one, a record at most once."""
         alike = (
             each
-            for each in islice(self._ready, self._place, None)
+            for each in map(self._ready.__getitem__, range(self._place, len(self._ready)))  # islice would walk there
             if each.operation_id not in self._sent
             and (each.endpoint, each.reference_source) == (first.endpoint, first.reference_source)
         )

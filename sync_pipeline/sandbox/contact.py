@@ -8,7 +8,8 @@ from typing import Any
 class Contact:
     """One record: the flat fields of the transactions merged into it, and where it is known from.
 
-    `tags` has the id of the join by the tag's name. `merged_into` is the contact that took this one's place.
+    `tags` has the id of the join by the tag's name. `merged_into` is the contact that took this one's place. `others`
+    are first and last names of further people of the household, whom staff know it under.
     """
 
     contact_id: int
@@ -20,11 +21,17 @@ class Contact:
     archived: bool = False
     archive_reason: str | None = None
     merged_into: int | None = None
+    others: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def individual_id(self) -> int:
-        """Every contact has one person here."""
+        """The person whom transactions speak of."""
         return self.contact_id * 10 + 1
+
+    @property
+    def individual_ids(self) -> range:
+        """Everybody of the household."""
+        return range(self.individual_id, self.individual_id + 1 + len(self.others))
 
     @property
     def email(self) -> str:

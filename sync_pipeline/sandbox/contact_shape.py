@@ -52,7 +52,7 @@ def full_contact(contact: Contact, settings: OrganizationSettings) -> Json:
         "mergedIntoContactId": contact.merged_into,
         "address": _address(contact),
         **_NO_MONEY,
-        "contactIndividuals": [_individual(contact)],
+        "contactIndividuals": [*_others(contact), _individual(contact)],
         **{link: path.format(id=contact.contact_id) for link, path in _LINKS.items()},
         "primaryAvatarUrl": None,
         "contactReferences": _references(contact, settings.reference_shape),
@@ -77,6 +77,21 @@ def _references(contact: Contact, shape: str) -> list[Json]:
             return [{"source": source, "id": one} for source, one in contact.references]
 
 
+def _others(contact: Contact) -> list[Json]:
+    """People of the household of whom no transaction told; the first one is its primary person."""
+    return [
+        _individual(contact)
+        | {
+            "id": individual_id,
+            "firstName": first,
+            "lastName": last,
+            "isPrimary": individual_id == contact.individual_ids[1],
+            "contactMethods": [],
+        }
+        for individual_id, (first, last) in zip(contact.individual_ids[1:], contact.others, strict=True)
+    ]
+
+
 def _individual(contact: Contact) -> Json:
     fields = contact.fields
     month, day, year = (_integer(fields.get(name)) for name in ("birthMonth", "birthDay", "birthYear"))
@@ -92,9 +107,9 @@ def _individual(contact: Contact) -> Json:
         "suffix": fields.get("suffix"),
         "nickname": None,
         "gender": fields.get("gender"),
-        "isPrimary": True,
-        "canBePrimary": False,
-        "isSecondary": False,
+        "isPrimary": not contact.others,
+        "canBePrimary": bool(contact.others),
+        "isSecondary": bool(contact.others),
         "canBeSecondary": False,
         "birthMonth": month,
         "birthDay": day,

@@ -54,7 +54,7 @@ class ContactStore:
 
     def of_individual(self, individual_id: object) -> Contact | None:
         contact = self.contacts.get(individual_id // 10) if isinstance(individual_id, int) else None
-        known = contact is not None and contact.individual_id == individual_id
+        known = contact is not None and individual_id in contact.individual_ids
         return self.current(contact.contact_id) if contact and known else None
 
     def by_reference(self) -> dict[str, dict[str, Any]]:

@@ -41,6 +41,11 @@ class VirtuousWorld:
                 raise KeyError("no such field")
             self._virtuous(token).store.edit(self._contact(token, contact_id), fields, self.clock())
 
+    def add_individual(self, token: str, contact_id: int, first_name: str, last_name: str) -> None:
+        """Somebody else of the household, whom staff make its primary person."""
+        with self.lock:
+            self._contact(token, contact_id).others.append((first_name, last_name))
+
     def tag_contact(self, token: str, contact_id: int, tag: str) -> None:
         with self.lock:
             contact = self._contact(token, contact_id)

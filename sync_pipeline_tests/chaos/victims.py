@@ -101,6 +101,7 @@ class Scene:
     environment: dict[str, str]
     log: Path
     settings: dict[str, Any]
+    url: str
     _warm: list[Victim] = field(default_factory=list)
 
     def configure(self, **changes: Any) -> None:
@@ -130,6 +131,10 @@ class Scene:
 
     def command(self, *words: str) -> Victim:
         return Victim(words or RUN, self.environment, self.log)
+
+    @property
+    def folder(self) -> Path:
+        return self.log.parent
 
     def clear(self) -> None:
         for victim in self._warm:
@@ -187,11 +192,11 @@ class Scene:
 
 
 @contextmanager
-def staged(folder: Path, database_url: str, users: int = 60) -> Iterator[Scene]:
-    """A scene with this many users in batches of ten."""
+def staged(folder: Path, database_url: str, users: int = 60, **vomo: Any) -> Iterator[Scene]:
+    """A scene with this many users in batches of ten; further words are those of `World.add_vomo_organization`."""
     world = World()
     world.add_organization(VIRTUOUS)
-    world.add_vomo_organization(VOMO, users=users)
+    world.add_vomo_organization(VOMO, users=users, **vomo)
     customers = folder / "customers"
     customers.mkdir()
     environment = {
@@ -201,7 +206,7 @@ def staged(folder: Path, database_url: str, users: int = 60) -> Iterator[Scene]:
         "SYNC_CUSTOMERS": str(customers),
     }
     with running_sandbox(world) as url:
-        scene = Scene(world, environment, folder / "victims.log", customer_file(folder, url))
+        scene = Scene(world, environment, folder / "victims.log", customer_file(folder, url), url)
         scene.configure(destination={"batch": {"max": 10}, "settle_seconds": 1})
         try:
             yield scene

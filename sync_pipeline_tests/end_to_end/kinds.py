@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, VOMO, Deployment, deployed, secret
 
 GIVING = "giving-token"
@@ -23,47 +24,55 @@ GIFTS, GIFT = "POST /api/v2/Gift/Transactions", "POST /api/v2/Gift/Transaction"
 DUPLICATES = ("gifts", "reversals", "notes", "opportunities", "volunteers", "attendances")
 
 
+class Judged(Protocol):
+    """What is judged: a sandbox and its books, whoever wrote to it."""
+
+    @property
+    def world(self) -> World: ...
+
+    def books(self) -> dict[str, Any]: ...
+
+
 @contextmanager
 def every_kind(folder: Path, database_url: str) -> Iterator[Deployment]:
     """VOMO users, projects, hours and forms, and a giving platform with donations; nothing synced yet."""
     with deployed(folder, database_url, **SIZES) as deployment:
         deployment.world.add_giving_organization(GIVING, donations=DONATIONS, seed=5)
-        deployment.configure(
-            sources={
-                "giving": {
-                    "connector": "giving",
-                    "base_url": f"{deployment.url}/giving/v1",
-                    "token": secret(deployment.folder, GIVING),
-                    "reference_source": "Giving",
-                }
-            },
-            streams={
-                "projects": {"source": "vomo", "recipe": "vomo_projects_to_opportunities"},
-                "participations": {"source": "vomo", "recipe": "vomo_participations_to_attendance"},
-                "completions": {"source": "vomo", "recipe": "vomo_completions_to_notes"},
-                "donations": {"source": "giving", "recipe": "giving_donations_to_gifts"},
-            },
-        )
+        deployment.configure(**streams_of_every_kind(deployment.folder, deployment.url))
         yield deployment
 
 
-def morning(deployment: Deployment) -> None:
+def streams_of_every_kind(folder: Path, url: str) -> dict[str, Any]:
+    """What a customer's file needs besides its users."""
+    giving = {"connector": "giving", "base_url": f"{url}/giving/v1", "token": secret(folder, GIVING)}
+    return {
+        "sources": {"giving": giving | {"reference_source": "Giving"}},
+        "streams": {
+            "projects": {"source": "vomo", "recipe": "vomo_projects_to_opportunities"},
+            "participations": {"source": "vomo", "recipe": "vomo_participations_to_attendance"},
+            "completions": {"source": "vomo", "recipe": "vomo_completions_to_notes"},
+            "donations": {"source": "giving", "recipe": "giving_donations_to_gifts"},
+        },
+    }
+
+
+def morning(deployment: Judged) -> None:
     """Virtuous imports what it holds."""
     deployment.world.run_import(VIRTUOUS)
 
 
-def served(deployment: Deployment) -> list[dict[str, Any]]:
+def served(deployment: Judged) -> list[dict[str, Any]]:
     """Participations with hours of dates in the window of the shipped connector, or of all on a first read."""
     return [one for one in deployment.world.vomo_participations(VOMO) if one["hours"] and float(one["hours"])]
 
 
-def assert_nothing_twice(deployment: Deployment) -> None:
+def assert_nothing_twice(deployment: Judged) -> None:
     books = deployment.books()
     assert {kind: books[f"duplicate_{kind}"] for kind in DUPLICATES} == dict.fromkeys(DUPLICATES, 0)
     assert (books["duplicates"], books["unknown_fields"]) == (0, {})
 
 
-def assert_every_kind_delivered(deployment: Deployment, *, reversed_ids: frozenset[str] = frozenset()) -> None:
+def assert_every_kind_delivered(deployment: Judged, *, reversed_ids: frozenset[str] = frozenset()) -> None:
     """Everything the sources have is in Virtuous once, with the values of today."""
     assert_nothing_twice(deployment)
     assert_hours_delivered(deployment)
@@ -76,7 +85,7 @@ def assert_every_kind_delivered(deployment: Deployment, *, reversed_ids: frozens
     assert Counter(one["name"] for one in world.opportunities(VIRTUOUS)) == Counter(names.keys())
 
 
-def assert_hours_delivered(deployment: Deployment) -> None:
+def assert_hours_delivered(deployment: Judged) -> None:
     """By person and hours: Virtuous knows no participation."""
     world = deployment.world
     people = {
@@ -90,7 +99,7 @@ def assert_hours_delivered(deployment: Deployment) -> None:
     assert found == expected
 
 
-def assert_gifts_delivered(deployment: Deployment, reversed_ids: frozenset[str]) -> None:
+def assert_gifts_delivered(deployment: Judged, reversed_ids: frozenset[str]) -> None:
     world = deployment.world
     donations = {one["id"]: one for one in world.giving_donations(GIVING)}
     wanted = {

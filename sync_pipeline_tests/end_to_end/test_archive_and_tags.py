@@ -161,3 +161,23 @@ def test_a_tag_that_virtuous_does_not_know_yet_travels_as_a_transaction(deployme
     night = deployment.night()
     assert (night.code, night.report.requests["POST /api/Contact/Transaction"]) == (0, 1)
     assert tags(deployment, 3) == {"VOMO: Volunteer", "VOMO: Organizer"}
+
+
+def test_who_cannot_be_brought_back_yet_ends_the_night_all_the_same(deployment: Deployment) -> None:
+    """The new values stay behind the way back, which needs a contact that is not to be found."""
+    archiving(deployment)
+    gone, user = leave(deployment)
+    deployment.night()
+    with deployment.workplace.state.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM crm_ids")
+    deployment.world.add_fault(
+        side="virtuous", kind="status_before", status=404, method="GET", path="/api/Contact/VOMO"
+    )
+    with deployment.world.lock:
+        deployment.world.vomo[VOMO].users.put({**user, "phone": "(555) 555-0177"})
+    night = deployment.night()
+    assert (night.code, deployment.ledger()["waiting"], deployment.ledger()["planned"]) == (3, 1, 1)
+    deployment.world.clear_faults()
+    assert deployment.night().code == 0
+    assert archived(deployment) == set()
+    assert gone

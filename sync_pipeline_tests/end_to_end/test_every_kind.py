@@ -1,5 +1,8 @@
 """Several sources, every kind of write, one ledger: what needs an import waits for it and goes on by itself."""
 
+from pathlib import Path
+
+from sync_pipeline.cli.plan_documents import planned
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, ORGANIZATION, VIRTUOUS, VOMO, Deployment, secret
 from sync_pipeline_tests.end_to_end.kinds import (
     DONATIONS,
@@ -176,3 +179,12 @@ def test_people_sign_up_once_however_many_hours_they_give(kinds: Deployment) -> 
     pairs = {(one["user_id"], one["project_id"]) for one in served(kinds)}
     assert night.report.requests[SIGN_UP] == len(pairs)
     assert len(kinds.world.volunteers(VIRTUOUS)) == len(pairs)
+
+
+def test_a_plan_foretells_the_requests_of_every_kind(kinds: Deployment, tmp_path: Path) -> None:
+    for night in range(3):
+        scratch = tmp_path / f"plan-{night}"
+        scratch.mkdir()
+        foretold = planned(kinds.workplace, CUSTOMER, scratch).requests_by_endpoint
+        assert foretold == kinds.night().report.requests, f"night {night + 1}"
+        morning(kinds)

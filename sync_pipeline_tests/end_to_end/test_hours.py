@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, VOMO, Deployment
+from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VIRTUOUS, VOMO, Deployment
 from sync_pipeline_tests.end_to_end.kinds import (
     CORRECTION,
     HOURS,
@@ -169,10 +169,27 @@ def test_hours_go_to_the_person_of_a_household_who_gave_them(kinds: Deployment) 
     kinds.night()
     morning(kinds)
     person = served(kinds)[0]["user_id"]
-    with kinds.world.lock:
-        store = kinds.world.virtuous[VIRTUOUS].store
-        household = store.contacts[kinds.world.contact_ids(VIRTUOUS)[f"VOMO/{person}"]]
-        household.others.append({"firstName": "Somebody", "lastName": "Else", "isPrimary": True})
+    household = kinds.world.contact_ids(VIRTUOUS)[f"VOMO/{person}"]
+    kinds.world.add_individual(VIRTUOUS, household, "Somebody", "Else")
+    assert kinds.night().code == 0
+    theirs = [one for one in kinds.world.attendances(VIRTUOUS) if one["contactId"] == household]
+    assert {one["contactIndividualId"] for one in theirs} == {household * 10 + 1}
+    assert_hours_delivered(kinds)
+
+
+def test_hours_of_somebody_who_cannot_be_told_from_others_wait_until_the_names_are_mended(kinds: Deployment) -> None:
+    kinds.configure(streams={"donations": None, "completions": None})
     kinds.night()
-    theirs = [one for one in kinds.world.attendances(VIRTUOUS) if one["contactId"] == household.contact_id]
-    assert {one["contactIndividualId"] for one in theirs} == {household.contact_id * 10 + 1}
+    morning(kinds)
+    person = served(kinds)[0]["user_id"]
+    contact = kinds.world.contact_ids(VIRTUOUS)[f"VOMO/{person}"]
+    kinds.world.add_individual(VIRTUOUS, contact, "Somebody", "Else")
+    kinds.world.edit_contact(VIRTUOUS, contact, firstName="Quite", lastName="Different", email="other@example.org")
+    assert kinds.night().code == 3
+    (group,) = kinds.workplace.state.waiting_groups(CUSTOMER)
+    assert (group.kind, group.waits_for, group.examples) == ("attendance", "individual", (f"individual VOMO/{person}",))
+    assert contact not in {one["contactId"] for one in kinds.world.attendances(VIRTUOUS)}
+    user = next(one for one in kinds.world.vomo_users(VOMO) if one["id"] == person)
+    kinds.world.edit_contact(VIRTUOUS, contact, firstName=user["first_name"], lastName=user["last_name"])
+    assert kinds.night().code == 0
+    assert_hours_delivered(kinds)

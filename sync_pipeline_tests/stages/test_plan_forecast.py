@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sync_pipeline.domain.backlog import ForetoldRequest
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.stages.plan.forecast import forecast, pace_from, slot_of
-from sync_pipeline.domain.backlog import ForetoldRequest
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

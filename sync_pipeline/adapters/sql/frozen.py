@@ -1,22 +1,29 @@
 """One moment of the state store, to be read and never changed: what a plan starts from."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+import msgspec
+from sqlalchemy import Connection, Row, Text, case, cast, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
+from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database, create_engine_for, current_revision
 from sync_pipeline.adapters.sql.planning import REPEATED
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
+from sync_pipeline.adapters.sql.waiting import accepted_people
 from sync_pipeline.domain.backlog import OpenOperation
+from sync_pipeline.domain.change import Action
+from sync_pipeline.domain.needs import Need, needs_of
 from sync_pipeline.domain.operation import LEFT_OVER, State
 from sync_pipeline.ports import Clock
 
@@ -49,6 +56,11 @@ class FrozenState:
     positions: SqlPositions
     cuts: SqlCuts
     quota: SqlQuota
+    crm_ids: SqlCrmIds
+
+    def accepted_people(self, customer_id: str, needs: Collection[Need]) -> dict[Need, datetime | None]:
+        """Of these people who may be in Virtuous."""
+        return accepted_people(self.database, customer_id, needs)
 
     def open_operations(self, customer_id: str) -> list[OpenOperation]:
         """What goes on by itself, and what may have arrived although nobody knows; oldest first."""
@@ -66,6 +78,7 @@ class FrozenState:
                 ledger.c.deferrals,
                 ledger.c.batch_id,
                 may_have_arrived.label("may_have_arrived"),
+                case((ledger.c.state == State.WAITING.value, cast(ledger.c.payload, Text))).label("waiting_payload"),
                 ledger_changes.c.stream,
                 ledger_changes.c.key,
             )
@@ -95,7 +108,11 @@ def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState
             _begin(connection)
             database = FrozenDatabase(connection)
             yield FrozenState(
-                database, SqlPositions(database, clock), SqlCuts(database, clock), SqlQuota(database, clock)
+                database,
+                SqlPositions(database, clock),
+                SqlCuts(database, clock),
+                SqlQuota(database, clock),
+                SqlCrmIds(database, clock),
             )
     finally:
         opened.close()
@@ -104,6 +121,7 @@ def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState
 def _open_operation(links: Sequence[Row]) -> OpenOperation:
     """The operation of these rows, one per record it carries a change of."""
     first = links[0]
+    payload = {} if first.waiting_payload is None else msgspec.json.decode(first.waiting_payload)
     return OpenOperation(
         operation_id=first.operation_id,
         state=State(first.state),
@@ -117,7 +135,14 @@ def _open_operation(links: Sequence[Row]) -> OpenOperation:
         batch_id=first.batch_id,
         may_have_arrived=bool(first.may_have_arrived),
         records=tuple((link.stream, link.key) for link in links),
+        needs=tuple(_needs(first, payload)),
+        replaces=bool(payload.get("replaces")),
     )
+
+
+def _needs(row: Row, payload: dict[str, Any]) -> Iterator[Need]:
+    if row.waiting_payload is not None:
+        yield from needs_of(row.kind, Action(row.action), row.reference_source, row.reference_id, payload)
 
 
 def _begin(connection: Connection) -> None:

@@ -52,22 +52,7 @@ class SqlWaiting:
 
         Whose contact is still on its way, or a dead letter, is not looked for.
         """
-        by_source: dict[str, list[str]] = {}
-        for need in needs:
-            by_source.setdefault(need.source, []).append(need.reference)
-        sent: dict[Need, datetime | None] = {}
-        with self._database.read() as connection:
-            for source, references in by_source.items():
-                statement = (
-                    select(ledger.c.reference_id, func.min(ledger.c.accepted_at))
-                    .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.kind == "contact")
-                    .where(ledger.c.reference_source == source)
-                    .group_by(ledger.c.reference_id)
-                )
-                for some in parts(references):
-                    rows = connection.execute(statement.where(ledger.c.reference_id.in_(some)))
-                    sent |= {Need("contact", source, row[0]): row[1] for row in rows}
-        return {need: sent.get(need) for need in needs if need not in sent or sent[need] is not None}
+        return accepted_people(self._database, self._lease.customer_id, needs)
 
     def record_of(self, need: Need) -> tuple[str, str] | None:
         """Stream and key of the record that was last planned under this reference."""
@@ -182,6 +167,26 @@ class SqlWaiting:
                 .values(**columns, updated_at=now),
                 [{"wanted": operation_id, **given} for operation_id, given in values.items()],
             )
+
+
+def accepted_people(database: Database, customer_id: str, needs: Collection[Need]) -> dict[Need, datetime | None]:
+    """See `ports.Waiting.accepted_people`."""
+    by_source: dict[str, list[str]] = {}
+    for need in needs:
+        by_source.setdefault(need.source, []).append(need.reference)
+    sent: dict[Need, datetime | None] = {}
+    with database.read() as connection:
+        for source, references in by_source.items():
+            statement = (
+                select(ledger.c.reference_id, func.min(ledger.c.accepted_at))
+                .where(ledger.c.customer_id == customer_id, ledger.c.kind == "contact")
+                .where(ledger.c.reference_source == source)
+                .group_by(ledger.c.reference_id)
+            )
+            for some in parts(references):
+                rows = connection.execute(statement.where(ledger.c.reference_id.in_(some)))
+                sent |= {Need("contact", source, row[0]): row[1] for row in rows}
+    return {need: sent.get(need) for need in needs if need not in sent or sent[need] is not None}
 
 
 def waiting_groups(database: Database, customer_id: str) -> list[WaitingGroup]:

@@ -27,12 +27,13 @@ class ContactIds:
         self._context = context
         self._looking = looking
         self._asked: set[Need] = set()
+        self._found: dict[Need, CrmId] = {}
 
     async def find(self, needs: Collection[Need]) -> dict[Need, CrmId]:
         """The ids of these people, as far as they are there; those that are new are remembered."""
         known = self._context.crm_ids.known(self._context.customer.id, needs)
         # Whose person was unclear is asked for again: staff may have mended the names since.
-        known = {need: ids for need, ids in known.items() if ids.part_id is not None}
+        known = self._found | {need: ids for need, ids in known.items() if ids.part_id is not None}
         missing = sorted(set(needs) - known.keys() - self._asked)
         self._asked |= set(missing)
         accepted = self._context.waiting.accepted_people(missing)
@@ -40,6 +41,7 @@ class ContactIds:
             return known
         found, leftovers = await self._by_query(accepted) if len(accepted) > FEW else ({}, list(accepted))
         found |= await self._one_by_one(leftovers)
+        self._found |= found
         self._context.crm_ids.remember(self._context.keeper.lease, found)
         log.info("contacts_found", customer=self._context.customer.id, awaited=len(accepted), found=len(found))
         return known | found

@@ -1,5 +1,7 @@
 """The stage: plan, settle doubt, deliver, settle doubt again, account for everything, report."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -50,8 +52,8 @@ async def _send_everything(context: StageContext, destination: Destination, stat
     release = Release(context, looking)
     await doubt.run()
     while not state.stopped:
+        before = _progress(context, state)
         await release.run()
-        before = _others_wait_for(state)
         await Delivery(context, destination, state).run()
         if context.sending.in_doubt():
             exhausted, silent = state.exhausted, state.begin_last_settling()
@@ -60,18 +62,27 @@ async def _send_everything(context: StageContext, destination: Destination, stat
             state.exhausted = state.exhausted or exhausted
         if await _may_settle_soon(state, doubt):
             continue
-        if _others_wait_for(state) == before and not _something_left(context, state):
+        after = _progress(context, state)
+        if after == before or (after.awaited == before.awaited and not _something_left(after, state)):
             break
 
 
-def _others_wait_for(state: SliceState) -> int:
-    """How many things exist now whose absence other operations waited for."""
-    return sum(state.accepted[endpoint] for endpoint in (volunteers.CREATE_OPPORTUNITY, volunteers.SIGN_UP))
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """`awaited`: how many things exist now whose absence other operations waited for."""
+
+    counts: Mapping[str, int]
+    awaited: int
 
 
-def _something_left(context: StageContext, state: SliceState) -> bool:
+def _progress(context: StageContext, state: SliceState) -> _Progress:
+    awaited = sum(state.accepted[endpoint] for endpoint in (volunteers.CREATE_OPPORTUNITY, volunteers.SIGN_UP))
+    return _Progress(context.sending.counts(), awaited)
+
+
+def _something_left(after: _Progress, state: SliceState) -> bool:
     """Whether settling doubt made something sendable again that is not left alone for this slice."""
-    return not state.blocked and bool(context.sending.counts().get(State.PLANNED))
+    return not state.blocked and bool(after.counts.get(State.PLANNED))
 
 
 async def _may_settle_soon(state: SliceState, doubt: DoubtResolution) -> bool:

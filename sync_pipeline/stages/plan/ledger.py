@@ -5,9 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sync_pipeline.domain.backlog import ForetoldRequest, OpenOperation, delivery_batches, repeated_batches
+from sync_pipeline.domain.change import Action
+from sync_pipeline.domain.needs import Need, needs_of
 from sync_pipeline.domain.operation import LEFT_OVER, REPLACEABLE, UNSENT, PlannedOperation, State
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.stages.source_snapshot.prerequisites import ORGANIZATION, PERMISSION
+
+
+def _needs(operation: PlannedOperation) -> Iterator[Need]:
+    if operation.state == State.WAITING and operation.payload is not None:
+        action = Action(operation.action)
+        yield from needs_of(
+            operation.kind, action, operation.reference_source, operation.reference_id, operation.payload
+        )
 
 
 class ScratchLedger:
@@ -55,6 +65,11 @@ class ScratchLedger:
         yield from repeated_batches(self._open.values(), routes)
         yield from delivery_batches(self._open.values(), routes)
 
+    @property
+    def operations(self) -> list[OpenOperation]:
+        """Everything that is not over, oldest first."""
+        return list(self._open.values())
+
     def _add(self, record: tuple[str, str], operation: PlannedOperation) -> None:
         self._by_record[record].append(self._next_id)
         self._open[self._next_id] = OpenOperation(
@@ -70,5 +85,7 @@ class ScratchLedger:
             batch_id=None,
             may_have_arrived=False,
             records=(record,),
+            needs=tuple(_needs(operation)),
+            replaces=bool((operation.payload or {}).get("replaces")),
         )
         self._next_id += 1

@@ -1,25 +1,27 @@
 """The plan: every stream is read and compared as a run does it, and the requests the run would send are counted."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sync_pipeline.domain.backlog import ForetoldRequest, OpenOperation
 from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.needs import Need
 from sync_pipeline.domain.quota import QuotaPicture
 from sync_pipeline.domain.run import Run
-from sync_pipeline.ports import Clock, Cuts, Positions, SnapshotStore, Source
+from sync_pipeline.ports import Clock, CrmIds, Cuts, Positions, SnapshotStore, Source
 from sync_pipeline.stages.applied_ledger.requests import routes
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
 from sync_pipeline.stages.context import ReadContext, quota_rule
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.stages.plan.forecast import Forecast, forecast
 from sync_pipeline.stages.plan.ledger import ScratchLedger
+from sync_pipeline.stages.plan.released import released
 from sync_pipeline.stages.plan.sample import SampledChange, StreamSample, mixed
 from sync_pipeline.stages.plan.scratch import NoLease, ScratchCuts, ScratchPositions
 from sync_pipeline.stages.planning import operations_for, operations_of, ready_cuts
@@ -37,6 +39,8 @@ class Stored:
     cuts: Cuts
     operations: Sequence[OpenOperation]
     picture: QuotaPicture
+    crm_ids: CrmIds
+    accepted_people: Callable[[Collection[Need]], Mapping[Need, datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ async def make_plan(
     streams = await planner.plan_streams()
     reading = timedelta(seconds=clock.monotonic() - started)
     requests = list(planner.ledger.requests(routes(customer)))
+    requests += released(planner.ledger.operations, stored.crm_ids, stored.accepted_people, customer)
     return Plan(
         customer_id=customer.id,
         streams=streams,

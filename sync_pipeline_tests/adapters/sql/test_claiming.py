@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from sync_pipeline.adapters.sql.state import StateStore
-from sync_pipeline.domain.operation import Priority, State
+from sync_pipeline.domain.operation import Priority
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline_tests.adapters.sql.support import (
     CUSTOMER,

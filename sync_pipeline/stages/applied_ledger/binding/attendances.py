@@ -28,7 +28,8 @@ async def bind_attendances(desk: Desk, operations: Sequence[WaitingOperation]) -
         if person is None:
             desk.wait(operation, _contact(operation))
         elif person.part_id is None:
-            desk.review(operation, "the contact has several people, or nobody, and none of them is clearly this one")
+            # Several people, none of them clearly this one: it goes on once staff have mended the names.
+            desk.wait(operation, Need("individual", *operation.payload["contact"]))
         elif opportunity is None:
             desk.wait(operation, _opportunity(operation))
         else:
