@@ -29,7 +29,8 @@ from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.domain.run import Run, RunStatus, StageFailure
 from sync_pipeline.domain.standing import Standing
-from sync_pipeline.domain.stream_sample import StreamSample
+from sync_pipeline.domain.stream_sample import FilterTrial, StreamSample
+from sync_pipeline.domain.time_format import ISO
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,14 @@ class Source(Protocol):
         """
         ...
 
+    async def try_filter(self, stream: str, sample: StreamSample) -> FilterTrial | None:
+        """What the filter of modified_since answers; None where no record of the sample says when it changed.
+
+        Raises:
+            SourceRefused: the source answered 401 or 403.
+        """
+        ...
+
     def pages(self, plan: ReadPlan) -> AsyncGenerator[Page, None]:
         """Read a stream page by page, flat in memory.
 
@@ -111,8 +120,11 @@ class CutWriter(Protocol):
         """Distinct keys written so far."""
         ...
 
-    def seal(self, modified_field: str | None) -> SealedCut:
-        """Keep the last row of every key, make the cut durable, and tell what it holds."""
+    def seal(self, modified_field: str | None, time_format: str = ISO) -> SealedCut:
+        """Keep the last row of every key, make the cut durable, and tell what it holds.
+
+        `time_format` is how the modified field spells its times, where that is not ISO 8601.
+        """
         ...
 
     def discard(self) -> None: ...

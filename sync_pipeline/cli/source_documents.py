@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.cli.plan_documents import error_entry
 from sync_pipeline.domain.configuration import Customer
-from sync_pipeline.domain.cut import PARENT_PREFIX
+from sync_pipeline.domain.cut import PARENT_PREFIX, Strategy
 from sync_pipeline.domain.errors import SyncError
+from sync_pipeline.domain.filter_fit import filter_remarks
 from sync_pipeline.domain.recipe_fit import recipe_remarks
 from sync_pipeline.domain.recipe_trial import columns_by_place, mapped_rows
 from sync_pipeline.domain.stream_fit import Remark, paging_remarks, stream_remarks
-from sync_pipeline.domain.stream_sample import StreamSample
+from sync_pipeline.domain.stream_sample import FilterTrial, StreamSample
 from sync_pipeline.ports import Source
 from sync_pipeline.workplace import Workplace
 
@@ -22,7 +24,17 @@ WHOLE_PAGE = 1_000_000
 MISMATCH = "mismatch"
 
 OpenSource = Callable[[str], AbstractAsyncContextManager[Source]]
-Sampled = StreamSample | SyncError
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A stream's first page, and what its filter answered where a run would use it."""
+
+    sample: StreamSample
+    trial: FilterTrial | None
+
+
+Sampled = Looked | SyncError
 
 
 def check_document(customer_id: str) -> dict[str, Any]:
@@ -35,23 +47,22 @@ def check_document(customer_id: str) -> dict[str, Any]:
     workplace = Workplace()
     customer = workplace.customer(customer_id)
     open_source = partial(workplace.open_source, customer)
-    sampled = asyncio.run(sample_streams(open_source, customer.streams_by_source, WHOLE_PAGE))
+    sampled = asyncio.run(sample_streams(open_source, customer))
     streams = {name: check_entry(customer, name, sampled[name]) for name in customer.streams}
     document = {"customer_id": customer.id, "streams": streams}
     error = next(errors_of(streams), None)
     return document if error is None else {**document, "error": error}
 
 
-async def sample_streams(
-    open_source: OpenSource, streams_by_source: Mapping[str, Sequence[str]], limit: int
-) -> dict[str, Sampled]:
+async def sample_streams(open_source: OpenSource, customer: Customer) -> dict[str, Sampled]:
     """One page of every stream, or why there is none; the sources side by side, each on its own."""
-    asked = (sample_source(open_source, source, streams, limit) for source, streams in streams_by_source.items())
+    asked = (sample_source(open_source, customer, source) for source in customer.streams_by_source)
     return {name: sample for found in await asyncio.gather(*asked) for name, sample in found.items()}
 
 
-async def sample_source(open_source: OpenSource, source: str, streams: Sequence[str], limit: int) -> dict[str, Sampled]:
+async def sample_source(open_source: OpenSource, customer: Customer, source: str) -> dict[str, Sampled]:
     found: dict[str, Sampled] = {}
+    streams = customer.streams_by_source[source]
     try:
         opened = open_source(source)
     except SyncError as error:
@@ -59,10 +70,16 @@ async def sample_source(open_source: OpenSource, source: str, streams: Sequence[
     async with opened as client:
         for stream in streams:
             try:
-                found[stream] = await client.sample(stream, limit)
+                found[stream] = await look(client, stream, customer.strategy(stream))
             except SyncError as error:
                 found[stream] = error
     return found
+
+
+async def look(source: Source, stream: str, strategy: Strategy) -> Looked:
+    sample = await source.sample(stream, WHOLE_PAGE)
+    filtered = strategy is Strategy.MODIFIED_SINCE
+    return Looked(sample, await source.try_filter(stream, sample) if filtered else None)
 
 
 def errors_of(streams: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, str]]:
@@ -86,16 +103,19 @@ def check_entry(customer: Customer, name: str, sampled: Sampled) -> dict[str, An
     }
     if isinstance(sampled, SyncError):
         return {**entry, "error": error_entry(sampled), "problems": [], "notes": []}
-    mapped = mapped_rows(stream, sampled.rows, customer.sources[stream.source].reference_source)
+    sample, trial, described = sampled.sample, sampled.trial, customer.connector_stream(name)
+    mapped = mapped_rows(stream, sample.rows, customer.sources[stream.source].reference_source)
     remarks = [
-        *(prefixed(parent.stream, remark) for parent in sampled.ancestors for remark in paging_remarks(parent)),
-        *stream_remarks(customer.connector_stream(name), sampled),
-        *recipe_remarks(stream, sampled, mapped),
+        *(prefixed(parent.stream, remark) for parent in sample.ancestors for remark in paging_remarks(parent)),
+        *stream_remarks(described, sample),
+        *(filter_remarks(described.modified, trial) if described.modified and trial else ()),
+        *recipe_remarks(stream, sample, mapped),
     ]
     return {
         **entry,
-        **page_entry(sampled),
-        "parents": [{"stream": parent.stream, **page_entry(parent)} for parent in sampled.ancestors],
+        **page_entry(sample),
+        "filter": trial and {"newest": trial.outcome.value, "ignored": trial.ignored},
+        "parents": [{"stream": parent.stream, **page_entry(parent)} for parent in sample.ancestors],
         "matches": sum(row.record.matches for row in mapped),
         "dead_letters": sum(row.problem is not None for row in mapped),
         "used_by": used_by(columns_by_place(stream)),

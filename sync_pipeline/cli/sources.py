@@ -95,11 +95,16 @@ def understood(entry: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield "records", f"{records} at {entry['records_path'] or 'the top of the body'}"
     yield "key", [f"{columns} in {count} of {records}" for columns, count in entry["keys"].items()]
     yield "modified", modified and f"{modified['field']} in {modified['records']} of {records}"
+    yield "filter", entry["filter"] and filtering(entry["filter"])
     yield "total", "not told" if entry["total"] is None else entry["total"]
     yield "pages", "not told" if entry["pages"] is None else entry["pages"]
     yield "next page", f"{following['kind']}: {'found' if following['found'] else 'no further page'}"
     yield "strategy", entry["strategy"]
     yield "recipe", f"{entry['recipe']} writes {entry['writes']}: {sendable} of {records} would be sent"
+
+
+def filtering(tried: Mapping[str, Any]) -> str:
+    return f"newest record {tried['newest']}{', parameter ignored' if tried['ignored'] else ''}"
 
 
 def remark_lines(name: str, label: str, remark: Mapping[str, str]) -> list[str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sync_pipeline.domain.configuration import ConnectorStream
 from sync_pipeline.domain.configuration.base import did_you_mean
 from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN
-from sync_pipeline.domain.records.shapes import utc
 from sync_pipeline.domain.stream_sample import StreamSample
+from sync_pipeline.domain.time_format import ISO, NAMES, moment_of
 
 PAGE_SIZES = frozenset({10, 15, 20, 25, 30, 50, 100, 200, 250, 500, 1000})
 """Page sizes that platforms like: exactly so many records, and no next page, is rarely all there is."""
@@ -34,7 +34,7 @@ def stream_remarks(described: ConnectorStream, sample: StreamSample) -> Iterator
     yield from paging_remarks(sample)
     yield from _total_remarks(described, sample)
     yield from _key_remarks(described, sample)
-    yield from _modified_remarks(sample)
+    yield from _modified_remarks(described, sample)
 
 
 def nearest(name: str, sample: StreamSample) -> str:
@@ -95,7 +95,7 @@ def _key_remarks(described: ConnectorStream, sample: StreamSample) -> Iterator[R
         )
 
 
-def _modified_remarks(sample: StreamSample) -> Iterator[Remark]:
+def _modified_remarks(described: ConnectorStream, sample: StreamSample) -> Iterator[Remark]:
     name = sample.modified_field
     if name is None or sample.modified is None:
         return
@@ -106,10 +106,13 @@ def _modified_remarks(sample: StreamSample) -> Iterator[Remark]:
         )
         return
     values = [value for row in sample.rows if (value := row.get(name))]
-    if not any(utc(value) for value in values):
+    spelled = described.modified.format if described.modified else ISO
+    if not any(moment_of(value, spelled) for value in values):
+        also = "" if spelled == ISO else f"a time in the format `{spelled}`, nor "
         yield Remark(
-            f"No value of the modified field `{name}` is an ISO 8601 time.",
-            "Incremental reads need one; leave `modified` out of the connector to read everything each time.",
+            f"No value of the modified field `{name}` is {also}an ISO 8601 time.",
+            f"Say in `modified.format` of the connector how the platform spells times ({', '.join(NAMES)}, or a "
+            "strftime pattern), or leave `modified` out to read everything each time.",
         )
     elif len(values) < len(sample.rows):
         yield Remark(

@@ -2,8 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sync_pipeline.domain.cut import Row
+
+
+class Filtering(StrEnum):
+    """What became of the newest record of a page when the stream was asked for what changed since then."""
+
+    FOUND = "found"
+    LOST = "lost"
+    REFUSED = "refused"
+    UNDECIDED = "undecided"
+    """It is not on the page that was answered, and more pages follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTrial:
+    """The filter of modified_since, tried out.
+
+    ignored: asked for what changes only after tomorrow, the platform answered older records.
+    refusal: why there was no page to look at.
+    """
+
+    outcome: Filtering
+    ignored: bool = False
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
 """Several sources, every kind of write, one ledger: what needs an import waits for it and goes on by itself."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from sync_pipeline.cli.plan_documents import planned
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, ORGANIZATION, VIRTUOUS, VOMO, Deployment, secret
@@ -65,11 +68,17 @@ def test_an_organization_whose_queries_show_no_references_is_asked_person_by_per
     assert_every_kind_delivered(kinds)
 
 
-def test_an_organization_without_a_modified_date_in_its_queries_is_asked_person_by_person(kinds: Deployment) -> None:
-    kinds.world.change_organization(VIRTUOUS, contact_query_modified=False)
+@pytest.mark.parametrize(
+    "settings", [{"contact_query_modified": False}, {"query_dates": "relative"}, {"query_operators": "guide"}]
+)
+def test_people_are_found_by_the_query_whatever_it_can_compare(kinds: Deployment, settings: dict[str, Any]) -> None:
+    kinds.world.change_organization(VIRTUOUS, **settings)
     kinds.night()
     morning(kinds)
-    assert kinds.night().code == 0
+    night = kinds.night()
+    assert night.code == 0
+    assert night.report.requests[QUERY] <= 2
+    assert "GET /api/Contact/{referenceSource}/{referenceId}" not in night.report.requests
     assert_every_kind_delivered(kinds)
 
 

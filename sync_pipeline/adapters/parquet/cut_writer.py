@@ -13,15 +13,15 @@ from sync_pipeline.adapters.parquet.column_names import physical, source_columns
 from sync_pipeline.adapters.parquet.durable import published
 from sync_pipeline.adapters.parquet.engine import Limits, copy, database, scalar
 from sync_pipeline.adapters.parquet.parts import PART_COLUMN, PartFiles
+from sync_pipeline.adapters.parquet.moments import moment_sql
 from sync_pipeline.adapters.parquet.sql import identifier, parquet, text_columns
 from sync_pipeline.domain.cut import KEY_COLUMN, Row, SealedCut
+from sync_pipeline.domain.time_format import ISO
 
 ROWS_PER_PART = 5_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_MICROSECOND = (datetime.min.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 LAST_MICROSECOND = (datetime.max.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
-# DuckDB also takes words such as 'infinity' and zones by name for times; a source that says those says no time.
-ISO_TIME = r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?[Zz]|[+-]\d\d(:?\d\d)?)?)?"
 
 
 class ParquetCutWriter:
@@ -57,7 +57,7 @@ class ParquetCutWriter:
             self._counted = (self._parts.rows, keys_then)
         return keys_then
 
-    def seal(self, modified_field: str | None) -> SealedCut:
+    def seal(self, modified_field: str | None, time_format: str = ISO) -> SealedCut:
         """Write the file of the cut, and answer what it holds; the columns are the source's."""
         keys = self.distinct_keys()
         newest = None
@@ -67,7 +67,7 @@ class ParquetCutWriter:
             else:
                 with self._opened() as connection:
                     self._merge(connection, temporary, repeats=keys < self._parts.rows)
-                    newest = self._newest_modified(connection, temporary, modified_field)
+                    newest = self._newest_modified(connection, temporary, modified_field, time_format)
         self._parts.remove()
         return SealedCut(self._cut, keys, newest, source_columns(self._parts.columns))
 
@@ -104,16 +104,17 @@ class ParquetCutWriter:
         copy(connection, query, path)
 
     def _newest_modified(
-        self, connection: DuckDBPyConnection, path: Path, modified_field: str | None
+        self, connection: DuckDBPyConnection, path: Path, modified_field: str | None, time_format: str
     ) -> datetime | None:
         if modified_field is None or physical(modified_field) not in self._parts.columns:
             return None
         connection.execute("set TimeZone = 'UTC'")  # what a time without an offset means
+        moment, parameters = moment_sql(time_format)
         connection.execute(
-            "select max(moment) from (select epoch_us(try_cast(spelled as timestamptz)) as moment from "
-            f"(select {identifier(physical(modified_field))} as spelled from {parquet(path)}) "
-            "where regexp_full_match(spelled, ?)) where moment between ? and ?",
-            [ISO_TIME, FIRST_MICROSECOND, LAST_MICROSECOND],
+            f"select max(moment) from (select {moment} as moment from "
+            f"(select {identifier(physical(modified_field))} as spelled from {parquet(path)})) "
+            "where moment between ? and ?",
+            [*parameters, FIRST_MICROSECOND, LAST_MICROSECOND],
         )
         row = connection.fetchone()
         return None if row is None or row[0] is None else EPOCH + timedelta(microseconds=row[0])

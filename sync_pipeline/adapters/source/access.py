@@ -31,11 +31,15 @@ class Access:
     def listing(self, name: str, stream: ConnectorStream, address: httpx.URL) -> Listing:
         return Listing(name, stream, _paging(stream), address, self.hidden)
 
-    def listing_to_try(self, name: str, stream: ConnectorStream, address: httpx.URL) -> Listing:
-        """A list to see one page of: of a stream in windows, the newest one."""
-        if isinstance(stream.pagination, SinceUntil):
-            return self.windows(name, stream, stream.pagination, address, None).newest()
-        return self.listing(name, stream, address)
+    def listing_to_try(
+        self, name: str, stream: ConnectorStream, address: httpx.URL, since: datetime | None = None
+    ) -> Listing:
+        """A list to see one page of: of a stream in windows, the newest one; all `since` where they filter by that."""
+        paging = stream.pagination
+        if not isinstance(paging, SinceUntil):
+            return self.listing(name, stream, address)
+        windows = self.windows(name, stream, paging, address, None)
+        return windows.newest() if since is None or not _filters(stream, paging) else windows.since(since)
 
     def listing_below(self, name: str, stream: ConnectorStream, parent: Parent) -> Listing:
         """The list of one parent's records."""
@@ -53,10 +57,15 @@ class Access:
         self, name: str, stream: ConnectorStream, paging: SinceUntil, address: httpx.URL, since: datetime | None
     ) -> Windows:
         """The windows start at `since` only where they filter by the modified time, which is what `since` means."""
-        filtered = stream.modified is not None and stream.modified.parameter == paging.since
+        filtered = _filters(stream, paging)
         floor = since if since is not None and filtered else paging.first_moment
         whole = self.listing(name, stream, address)
         return Windows(paging, whole, floor, self.now, stream.modified if filtered else None)
+
+
+def _filters(stream: ConnectorStream, paging: SinceUntil) -> bool:
+    """Whether the windows go by the modified time."""
+    return stream.modified is not None and stream.modified.parameter == paging.since
 
 
 def _paging(stream: ConnectorStream) -> Paging:

@@ -1,6 +1,6 @@
 """The addresses of lists: a whole stream, a stream as a plan wants it, and what lies below one parent."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import httpx
@@ -11,9 +11,7 @@ from sync_pipeline.domain.configuration.connector import Modified
 from sync_pipeline.domain.configuration.walks import PLACEHOLDER
 from sync_pipeline.domain.cut import ReadPlan, Strategy
 from sync_pipeline.domain.errors import ConfigurationError, SourceError
-
-# An exclusive filter answers rows newer than its value: one second earlier, and the rows at the floor come back.
-BEFORE_FLOOR = timedelta(seconds=1)
+from sync_pipeline.domain.time_format import rounded_down, spelled, unit_of, zone_slack
 
 
 def stream_address(base: str, name: str, stream: ConnectorStream) -> httpx.URL:
@@ -53,14 +51,15 @@ def planned_address(base: str, stream: ConnectorStream, plan: ReadPlan) -> httpx
     whole = stream_address(base, plan.stream, stream)
     match plan.strategy:
         case Strategy.MODIFIED_SINCE:
-            if stream.modified is None:
+            modified = stream.modified
+            if modified is None:
                 raise ConfigurationError(
                     f"Stream {plan.stream} cannot be read by modified_since: its connector names no modified field.",
                     "Set `read.strategy: full_snapshot`, or add `modified: {field, parameter}` to the connector.",
                 )
             if plan.since is None:
                 return whole
-            return whole.copy_set_param(stream.modified.parameter, floor_text(stream.modified, plan.since))
+            return whole.copy_set_param(modified.parameter, spelled(asked_floor(modified, plan.since), modified.format))
         case Strategy.CHANGES_SINCE:
             if stream.changes is None:
                 raise ConfigurationError(
@@ -77,15 +76,13 @@ def planned_address(base: str, stream: ConnectorStream, plan: ReadPlan) -> httpx
             return whole
 
 
-def floor_text(modified: Modified | None, since: datetime) -> str:
-    """The value that asks for everything from `since` on, never later than it."""
-    exclusive = modified is not None and not modified.inclusive
-    return time_text(since - BEFORE_FLOOR if exclusive else since)
+def asked_floor(modified: Modified, since: datetime) -> datetime:
+    """The moment to send so that everything from `since` on is answered: never later than it.
 
-
-def time_text(moment: datetime) -> str:
-    """ISO 8601 in UTC with its offset, whole seconds."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
+    An exclusive filter answers rows newer than its value: one unit earlier, and the rows at the floor come back.
+    """
+    exclusive = timedelta() if modified.inclusive else unit_of(modified.format)
+    return rounded_down(since, modified.format) - exclusive - zone_slack(modified.format)
 
 
 def _below(base: str, path: str, stream: ConnectorStream) -> httpx.URL:

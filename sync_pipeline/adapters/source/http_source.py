@@ -15,6 +15,7 @@ from sync_pipeline.adapters.source.access import Access
 from sync_pipeline.adapters.source.asking import stream_address
 from sync_pipeline.adapters.source.auth import authentication
 from sync_pipeline.adapters.source.fetch import Fetcher
+from sync_pipeline.adapters.source.filter_trial import FilterTrier
 from sync_pipeline.adapters.source.lists import Fetch, ListReader
 from sync_pipeline.adapters.source.place import Place
 from sync_pipeline.adapters.source.sampling import Sampler
@@ -22,7 +23,7 @@ from sync_pipeline.adapters.source.stream_pages import stream_pages
 from sync_pipeline.adapters.source.walk import walk_pages
 from sync_pipeline.domain.configuration import ConnectorStream, CustomerSource
 from sync_pipeline.domain.cut import Page, ReadPlan, Strategy
-from sync_pipeline.domain.stream_sample import StreamSample
+from sync_pipeline.domain.stream_sample import FilterTrial, StreamSample
 from sync_pipeline.ports import Clock
 
 TIMEOUT = httpx.Timeout(30, connect=10)
@@ -100,6 +101,14 @@ class HttpSource:
     async def sample(self, stream: str, limit: int) -> StreamSample:
         """One page of a stream, and of everything it is walked below; see `ports.Source`."""
         return await self._sampler().sample(stream, self._streams[stream], limit)
+
+    async def try_filter(self, stream: str, sample: StreamSample) -> FilterTrial | None:
+        """The filter of modified_since on the records of a page; see `ports.Source`."""
+        described = self._streams[stream]
+        if described.modified is None:
+            return None
+        fetch = self._with_tries(CHECK_TRIES)
+        return await FilterTrier(self._access, fetch, stream, described, described.modified).trial(sample.rows)
 
     async def pages(self, plan: ReadPlan) -> AsyncGenerator[Page, None]:
         """Read a stream page by page; see `ports.Source`."""

@@ -67,7 +67,7 @@ class Sampler:
         body = await self._fetch(place, pager.first)
         records = records_of(place, stream, body)
         kinds: dict[str, int] = {}
-        rows = [_row(listing, record, kinds) for record in records]
+        rows = [keyed_or_not(listing, record, kinds) for record in records]
         total = total_of(place, stream, body)
         page = Page(rows=rows, total=total)
         following = pager.after(place, pager.first, body, page)
@@ -94,7 +94,8 @@ class Sampler:
         return f"{self._access.base}{stream.path}{f'?{query}' if query else ''}"
 
 
-def _row(listing: Listing, record: dict[str, Any], kinds: dict[str, int]) -> dict[str, str | None]:
+def keyed_or_not(listing: Listing, record: dict[str, Any], kinds: dict[str, int]) -> dict[str, str | None]:
+    """A record as a row, its key null where a read would refuse it."""
     row = flatten(record, kinds) | (listing.parent.columns() if listing.parent else {})
     return row | {KEY_COLUMN: record_key(row, listing.described.key)}
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sync_pipeline.adapters.source.asking import time_text
 from sync_pipeline.domain.configuration.connector import Walk, WindowEnd
+from sync_pipeline.domain.time_format import ISO, spelled
 
 PLAIN_DATE = len("2026-01-31")
 A_DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ class WalkWindow:
     def parameters(self, names: Mapping[WindowEnd, str]) -> dict[str, str]:
         """The query parameters that ask the topmost parent's list for this window."""
         ends: dict[WindowEnd, datetime | None] = {"from": self.earliest, "until": self.latest}
-        return {name: time_text(moment) for end, name in names.items() if (moment := ends[end]) is not None}
+        return {name: spelled(moment, ISO) for end, name in names.items() if (moment := ends[end]) is not None}
 
 
 def window_of(walk: Walk, now: datetime, *, unlimited_lookback: bool) -> WalkWindow:

@@ -6,7 +6,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from sync_pipeline.domain.configuration.base import Address, Count, CountOrZero, Flag, Mistake, Model, Text
 from sync_pipeline.domain.configuration.pagination import Pagination, SinglePage
+from sync_pipeline.domain.configuration.time_format import TimeFormat
 from sync_pipeline.domain.cut import Strategy
+from sync_pipeline.domain.time_format import ISO
 
 
 class BearerAuth(Model):
@@ -40,11 +42,12 @@ class RateLimit(Model):
 
 
 class Modified(Model):
-    """The field that says when a record changed, and the query parameter that filters on it."""
+    """The field that says when a record changed, and the query parameter that filters on it, sent in `format`."""
 
     field: Text
     parameter: Text
     inclusive: Flag = True
+    format: TimeFormat = ISO
 
 
 class Changes(Model):

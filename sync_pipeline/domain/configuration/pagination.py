@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from sync_pipeline.domain.configuration.base import Count, CountOrZero, Duration, Mistake, Model, Text
+from sync_pipeline.domain.configuration.time_format import TimeFormat
 
 FIRST_DAY = date(2000, 1, 1)
 """Where windows start when nobody says otherwise: older than the records of any platform we know."""
@@ -66,13 +67,17 @@ Day = Annotated[date, BeforeValidator(parse_day), PlainSerializer(date.isoformat
 
 
 class SinceUntil(Model):
-    """The list is asked for in windows of time, each of them read by `pages`."""
+    """The list is asked for in windows of time, each of them read by `pages`.
+
+    `format` is that of the stream's `modified` where nothing else is said.
+    """
 
     kind: Literal["since_until"]
     since: Text
     until: Text
     window: Duration
     start: Day = FIRST_DAY
+    format: TimeFormat | None = None
     pages: Paging = SinglePage(kind="none")
 
     @property

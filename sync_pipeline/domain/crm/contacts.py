@@ -120,22 +120,31 @@ def read_contact(document: Any) -> CrmContact | None:
 def modified_parameter(document: Any) -> tuple[str, str] | None:
     """Parameter and operator of QueryOptions for "modified on or after"; None where this organization has none.
 
-    The recorded words differ from the guide's (reference section 5.2): what the organization offers is taken.
+    The recorded words differ from the guide's (reference section 5.2): what the organization offers is sent.
     """
     options = document.get("options") if isinstance(document, Mapping) else None
     for option in options if isinstance(options, list) else ():
         if not isinstance(option, Mapping) or option.get("parameter") not in MODIFIED_PARAMETERS:
             continue
         offered = option.get("operatorOptions")
-        words = {entry.get("operator") for entry in offered or () if isinstance(entry, Mapping)}
+        words = {_bare(entry.get("operator")): entry["operator"] for entry in offered or () if _names_operator(entry)}
         chosen = next((word for word in SINCE_OPERATORS if word in words), None)
         if chosen is not None:
-            return option["parameter"], chosen
+            return option["parameter"], words[chosen]
     return None
 
 
+def _names_operator(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and isinstance(entry.get("operator"), str)
+
+
+def _bare(word: Any) -> str:
+    """The guide writes `Is On or After` for the recorded `OnOrAfter`."""
+    return str(word).replace(" ", "").casefold().removeprefix("is")
+
+
 MODIFIED_PARAMETERS = ("Last Modified DateTime UTC", "Last Modified Date")
-SINCE_OPERATORS = ("OnOrAfter", "GreaterThanOrEqual", "After", "GreaterThan")
+SINCE_OPERATORS = ("onorafter", "greaterthanorequal", "after", "greaterthan")
 
 
 def modified_condition(parameter: str, operator: str, since: datetime) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Who of the awaited people is in Virtuous by now: the query by modified date finds many at once, look-ups the rest."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from sync_pipeline.domain.crm import contacts
 from sync_pipeline.domain.crm.contacts import CrmContact
 from sync_pipeline.domain.needs import CrmId, Need
+from sync_pipeline.stages.applied_ledger.contact_query import search
 from sync_pipeline.stages.applied_ledger.looking import Looking
 from sync_pipeline.stages.context import StageContext
 
@@ -16,8 +17,9 @@ log = structlog.get_logger()
 FEW = 5
 """Up to here single look-ups cost no more than asking for the query's options and its first page."""
 
-LOOK_UPS_PER_SLICE = 100  # of people whom the query could not tell: the rest has its turn on other nights
-A_DAY = timedelta(days=1)  # the query's date has no time, and its zone is not documented
+LOOK_UPS_PER_SLICE = 1_000  # of people whom the query could not tell: the rest has its turn on other nights
+FUTILE_LOOK_UPS = 50
+"""Nobody of so many is there: most likely the import has not run, and more look-ups would find nobody either."""
 
 
 class ContactIds:
@@ -47,51 +49,29 @@ class ContactIds:
         return known | found
 
     async def _by_query(self, accepted: Mapping[Need, datetime | None]) -> tuple[dict[Need, CrmId], list[Need]]:
-        """People found among the contacts modified since the first of them was accepted, and who must be looked up.
+        """Whom the query shows, and who must be looked up.
 
-        Where the query's rows show no references (every recording has an empty list) it proves nothing about anybody.
+        Whom we never sent as a contact (a donor of a gift) may have been there for years, unmodified.
         """
-        options = await self._looking.ask(contacts.query_options())
-        parameter = contacts.modified_parameter(options.document)
-        moments = [moment for moment in accepted.values() if moment is not None]
-        if parameter is None or not moments:
-            return {}, list(accepted)
-        condition = contacts.modified_condition(*parameter, min(moments) - A_DAY)
-        wanted = {(need.source, need.reference): need for need in accepted}
-        found: dict[Need, CrmId] = {}
-        skip, rows, with_references = 0, 0, 0
-        while True:
-            reply = await self._looking.ask(contacts.query([condition], skip))
-            page = contacts.contacts_of(reply.document) if reply.is_accepted else None
-            if page is None:
-                return found, [need for need in accepted if need not in found]
-            people, total = page
-            rows += len(people)
-            for person in people:
-                with_references += bool(person.references)
-                for reference in person.references & wanted.keys():
-                    found[wanted[reference]] = await self._ids(wanted[reference], person)
-            skip += contacts.LARGEST_PAGE
-            if not people or total is None or skip >= total:
-                break
-        trusted = rows == 0 or with_references > 0
-        # Whom we never sent as a contact (a donor of a gift) may have been there for years, unmodified.
-        return found, [need for need, sent in accepted.items() if need not in found and not (trusted and sent)]
+        searched = await search(self._looking, accepted)
+        found = {need: await self._ids(need, contact) for need, contact in searched.found.items()}
+        absent = {need for need, sent in accepted.items() if searched.proves_absence and sent is not None}
+        return found, [need for need in accepted if need not in found and need not in absent]
 
     async def _one_by_one(self, needs: Collection[Need]) -> dict[Need, CrmId]:
         found: dict[Need, CrmId] = {}
-        for need in self._turn(sorted(needs)):
+        for number, need in enumerate(self._turn(sorted(needs))):
+            if number == FUTILE_LOOK_UPS and not found:
+                break
             reply = await self._looking.ask(contacts.by_reference(need.source, need.reference))
-            person = contacts.read_contact(reply.document)
-            if person is not None:
-                found[need] = await self._ids(need, person)
+            contact = contacts.read_contact(reply.document)
+            if contact is not None:
+                found[need] = await self._ids(need, contact)
         return found
 
     def _turn(self, needs: list[Need]) -> list[Need]:
-        """At most LOOK_UPS_PER_SLICE, others on every day."""
-        if len(needs) <= LOOK_UPS_PER_SLICE:
-            return needs
-        start = self._context.clock.now().toordinal() * LOOK_UPS_PER_SLICE % len(needs)
+        """At most LOOK_UPS_PER_SLICE, beginning with others on every day."""
+        start = self._context.clock.now().toordinal() * FUTILE_LOOK_UPS % max(1, len(needs))
         return [*needs[start:], *needs[:start]][:LOOK_UPS_PER_SLICE]
 
     async def _ids(self, need: Need, contact: CrmContact) -> CrmId:

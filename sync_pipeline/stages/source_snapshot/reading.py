@@ -72,7 +72,8 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
     writer = context.snapshots.open_cut(name, cut.cut, connector_stream.key)
     try:
         gathered = await gather(source, plan, writer)
-        sealed = writer.seal(connector_stream.modified.field if connector_stream.modified else None)
+        modified = connector_stream.modified
+        sealed = writer.seal(modified.field, modified.format) if modified else writer.seal(None)
     finally:
         writer.discard()
         context.cuts.note_requests(lease, cut.cut, source.requests - requests, source.pauses - pauses)

@@ -14,7 +14,8 @@ LOOK_UPS_PER_SLICE = 100
 async def bind_reversals(desk: Desk, operations: Sequence[WaitingOperation]) -> None:
     known = desk.known([itself(operation) for operation in operations])
     looked_up = 0
-    for operation in operations:
+    start = desk.context.clock.now().toordinal() * LOOK_UPS_PER_SLICE % max(1, len(operations))
+    for operation in [*operations[start:], *operations[:start]]:  # others come first on every day
         finding = known.get(itself(operation))
         if finding is None and looked_up < LOOK_UPS_PER_SLICE:
             looked_up += 1
