@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import polars as pl
@@ -75,6 +75,8 @@ class Source(Protocol):
     async def sample(self, stream: str, limit: int) -> StreamSample:
         """One page of a stream, looked at closely, with at most `limit` of its rows.
 
+        Where they are all wanted, the next page is asked for too, to see whether it leads on.
+
         A walked stream takes one page of every parent above it, and is read below the first record there.
 
         Raises:
@@ -82,8 +84,10 @@ class Source(Protocol):
         """
         ...
 
-    async def try_filter(self, stream: str, sample: StreamSample) -> FilterTrial | None:
+    async def try_filter(self, stream: str, sample: StreamSample, overlap: timedelta) -> FilterTrial | None:
         """What the filter of modified_since answers; None where no record of the sample says when it changed.
+
+        An `overlap` of a day or more counts: it may be meant to make up for what the filter leaves out.
 
         Raises:
             SourceRefused: the source answered 401 or 403.
@@ -295,6 +299,18 @@ class Sending(Protocol):
     def accepted(
         self, ids: Sequence[int], evidence: str | None = None, crm_ids: Mapping[int, CrmId] | None = None
     ) -> None: ...
+
+    def accepted_by(self, evidence: str, before: datetime, limit: int) -> list[SendingOperation]:
+        """Accepted for this evidence alone, before that moment; the oldest."""
+        ...
+
+    def confirmed(self, ids: Mapping[int, CrmId]) -> None:
+        """Read back: these are there."""
+        ...
+
+    def review(self, ids: Sequence[int], reason: str) -> None:
+        """Accepted, and still not to be seen: a person has to look."""
+        ...
 
     def planned_again(self, ids: Sequence[int]) -> None: ...
 

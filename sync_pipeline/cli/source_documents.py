@@ -70,16 +70,17 @@ async def sample_source(open_source: OpenSource, customer: Customer, source: str
     async with opened as client:
         for stream in streams:
             try:
-                found[stream] = await look(client, stream, customer.strategy(stream))
+                found[stream] = await look(client, customer, stream)
             except SyncError as error:
                 found[stream] = error
     return found
 
 
-async def look(source: Source, stream: str, strategy: Strategy) -> Looked:
+async def look(source: Source, customer: Customer, stream: str) -> Looked:
     sample = await source.sample(stream, WHOLE_PAGE)
-    filtered = strategy is Strategy.MODIFIED_SINCE
-    return Looked(sample, await source.try_filter(stream, sample) if filtered else None)
+    if customer.strategy(stream) is not Strategy.MODIFIED_SINCE:
+        return Looked(sample, None)
+    return Looked(sample, await source.try_filter(stream, sample, customer.streams[stream].read.overlap))
 
 
 def errors_of(streams: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, str]]:

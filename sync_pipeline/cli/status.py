@@ -10,6 +10,7 @@ from sync_pipeline.cli.output import JsonFlag, write_json, write_lines, write_ta
 
 SAVE = "save"
 VOWELS = tuple("aeiou")
+FAILURE_COLUMNS = ("stream", "key", "kind", "state", "reason")
 COLUMNS = ("customer_id", "last status", "last run", "checkpoint age", "ledger", "quota", "paused until")
 
 
@@ -28,6 +29,11 @@ def status(
         entries = document.get("customers", [document])
         write_table("Status", COLUMNS, [shown(entry) for entry in entries])
         write_lines(waiting_lines(entries), sys.stdout)
+        if customer_id is not None and document["needs_a_person"]:
+            rows = [[failure[name] for name in FAILURE_COLUMNS] for failure in document["needs_a_person"]]
+            write_table(
+                "Dead letters and reviews: a corrected value at the source replaces them", FAILURE_COLUMNS, rows
+            )
     if customer_id is not None:
         raise typer.Exit(status_exit_code(document))
 

@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping
 
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
-from sync_pipeline.domain.report import exit_code
+from sync_pipeline.domain.report import FAILURE_DETAILS, exit_code
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import WaitingGroup
 from sync_pipeline.stages.context import destination_name, quota_rule
@@ -60,6 +60,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
         },
         "ledger": state.ledger_counts(customer.id),
         "waiting": [waiting_entry(group) for group in state.waiting_groups(customer.id)],
+        "needs_a_person": state.standing_failures(customer.id, FAILURE_DETAILS),
         "quota": {"used": picture.used, "limit": picture.limit, "resets_at": text(picture.resets_at)},
         "breaker": {
             "consecutive_failures": breaker.consecutive_failures,

@@ -1,20 +1,24 @@
 """What the trial of a stream's filter says against its connector's description."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from sync_pipeline.domain.configuration.connector import Modified
 from sync_pipeline.domain.stream_fit import Remark
 from sync_pipeline.domain.stream_sample import Filtering, FilterTrial
-from sync_pipeline.domain.time_format import START, spelled
+from sync_pipeline.domain.time_format import spelled
 
 LIKELY = (
-    "Write in `modified.format` of the connector how the platform spells times in this parameter; `modified.inclusive: "
-    "false` if it means after and not on or after; and compare the name of the parameter with the documentation."
+    "Write in `modified.format` of the connector how the platform spells times in this parameter, and "
+    "`modified.inclusive: false` if it means after and not on or after. Compare the name of the parameter with the "
+    "documentation. If nothing helps, leave `modified` out: every night then reads everything."
 )
+# No record's own time is shown.
+EXAMPLE = datetime(2026, 1, 31, 22, 5, tzinfo=UTC)
 
 
 def filter_remarks(modified: Modified, trial: FilterTrial) -> Iterator[Remark]:
-    asked = f"`{modified.parameter}` (sent as {spelled(START, modified.format)})"
+    asked = f"`{modified.parameter}` (times spelled like {spelled(EXAMPLE, modified.format)})"
     match trial.outcome:
         case Filtering.LOST:
             yield Remark(

@@ -49,6 +49,12 @@ def seen_columns(sample: StreamSample) -> frozenset[str]:
 
 def paging_remarks(sample: StreamSample) -> Iterator[Remark]:
     """Needs no rows, so that the parents of a walked stream can be asked too."""
+    if sample.next_trouble is not None:
+        yield Remark(
+            sample.next_trouble,
+            "Compare `pagination` of the connector with the platform's documentation: the names of its parameters, the "
+            "first number, and where the next page's address begins.",
+        )
     if sample.next_page.endswith(": found"):
         return
     if sample.total is not None and sample.total > sample.records:
@@ -80,10 +86,10 @@ def _key_remarks(described: ConnectorStream, sample: StreamSample) -> Iterator[R
     seen = seen_columns(sample)
     if len(keys) < len(sample.rows):
         named = " or ".join(" + ".join(columns) for columns in described.key)
-        missing = [name for columns in described.key for name in columns if name not in seen] or list(described.key[0])
+        missing = [name for columns in described.key for name in columns if name not in seen]
         yield Remark(
             f"{len(sample.rows) - len(keys)} of {len(sample.rows)} records have no key ({named}).",
-            f"Correct `key` of the connector, or give it a fallback. {nearest(missing[0], sample)}",
+            f"Correct `key` of the connector, or give it a fallback. {nearest(missing[0], sample) if missing else ''}".strip(),
         )
     repeated = len(keys) - len(set(keys))
     if repeated:

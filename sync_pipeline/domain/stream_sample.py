@@ -40,6 +40,7 @@ class StreamSample:
     columns: the JSON kinds of each column, such as `number|text|null`.
     next_page: how the next page is found, and whether there is one.
     pages: how many pages the whole list has, as far as its first one tells.
+    next_trouble: why a read would not get on at the next page; None where nobody looked, too.
     ancestors: the same of every parent above a walked stream, the topmost one first.
     """
 
@@ -56,3 +57,4 @@ class StreamSample:
     pages: int | None
     ancestors: Sequence["StreamSample"]
     rows: Sequence[Row]
+    next_trouble: str | None = None

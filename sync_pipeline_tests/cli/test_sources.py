@@ -60,12 +60,45 @@ def test_a_check_says_what_was_understood_of_every_stream(
     first_page = world.giving_donations(GIVING)[:20]
     assert donations["matches"] == sum(donation["status"] == "succeeded" for donation in first_page)
     assert (donations["dead_letters"], donations["problems"], donations["notes"]) == (0, [], [])
+    assert users["filter"] == donations["filter"] == {"newest": "found", "ignored": False}
 
 
-def test_a_check_asks_for_one_page_of_each_stream(command: Command, world: World) -> None:
+def test_a_check_asks_for_two_pages_of_each_stream_and_twice_by_its_filter(
+    giving: GivingFleet, command: Command, world: World
+) -> None:
     checked(command, 0)
-    assert world.books(VOMO)["requests"] == {"GET /vomo/v1/users": 1}
-    assert world.books(GIVING)["requests"] == {"GET /giving/v1/donations": 1}
+    assert world.books(VOMO)["requests"] == {"GET /vomo/v1/users": 4}
+    assert world.books(GIVING)["requests"] == {"GET /giving/v1/donations": 4}
+    giving.change(FILE, "on_delete: reverse", "read: {strategy: full_snapshot}, on_delete: reverse")
+    assert checked(command, 0)["streams"]["donations"]["filter"] is None
+    assert world.books(GIVING)["requests"] == {"GET /giving/v1/donations": 6}
+
+
+def test_a_filter_that_loses_changes_is_a_problem(giving: GivingFleet, command: Command) -> None:
+    """Sent with its year cut off, the time is one that the platform cannot read."""
+    giving.change(CONNECTOR, "updated_since}", "updated_since, format: '%d.%m.%Y'}")
+    entry = checked(command, 1)["streams"]["donations"]
+    (problem,) = entry["problems"]
+    assert entry["filter"] == {"newest": "refused", "ignored": False}
+    assert "`updated_since` (times spelled like 31.01.2026)" in problem["message"]
+    assert "`modified.format`" in problem["remedy"]
+    assert "newest record refused" in command("sources", "check", CUSTOMER).out
+
+
+def test_a_next_page_that_does_not_lead_on_is_a_problem(giving: GivingFleet, command: Command) -> None:
+    giving.change(CONNECTOR, "parameter: cursor", "parameter: after")
+    (problem,) = checked(command, 1)["streams"]["donations"]["problems"]
+    assert "holds the same records as the first one" in problem["message"]
+    assert "`pagination`" in problem["remedy"]
+
+
+def test_a_parameter_that_the_platform_ignores_is_a_note(giving: GivingFleet, command: Command) -> None:
+    giving.change(CONNECTOR, "updated_since}", "changed_since}")
+    entry = checked(command, 0)["streams"]["donations"]
+    (note,) = entry["notes"]
+    assert entry["filter"] == {"newest": "found", "ignored": True}
+    assert "ignores the parameter" in note["message"]
+    assert "parameter ignored" in command("sources", "check", CUSTOMER).out
 
 
 def test_a_person_reads_the_same_in_tables_without_a_value_of_a_record(command: Command, world: World) -> None:

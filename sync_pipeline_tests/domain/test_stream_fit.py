@@ -13,7 +13,11 @@ CURSOR = {"kind": "cursor", "path": "next", "parameter": "cursor"}
 
 
 def remarks(
-    count: int = 3, changed: tuple[str, ...] = (), pagination: dict[str, Any] | None = None, **sample: Any
+    count: int = 3,
+    changed: tuple[str, ...] = (),
+    pagination: dict[str, Any] | None = None,
+    spelled: str = "iso",
+    **sample: Any,
 ) -> list[Remark]:
     """The remarks on a page of `count` records, of which the first ones have a modified time."""
     rows = [
@@ -21,7 +25,13 @@ def remarks(
         for number in range(count)
     ]
     described = ConnectorStream.model_validate(
-        {"path": "/x", "key": ["id"], "total": "meta.total", "pagination": pagination or CURSOR}
+        {
+            "path": "/x",
+            "key": ["id"],
+            "total": "meta.total",
+            "pagination": pagination or CURSOR,
+            "modified": {"field": "at", "parameter": "since", "format": spelled},
+        }
     )
     page: dict[str, Any] = {
         "stream": "people",
@@ -71,6 +81,25 @@ def test_records_without_a_modified_time_are_told() -> None:
     assert (found.is_problem, found.message) == (False, "2 of 3 records have no value in `at`.")
 
 
+def test_times_are_looked_for_as_the_connector_spells_them() -> None:
+    seconds, words = ("1795651507",) * 3, ("soon",) * 3
+    (found,) = remarks(changed=seconds)
+    assert found.is_problem
+    assert found.message == "No value of the modified field `at` is an ISO 8601 time."
+    assert "`modified.format`" in found.remedy
+    assert "epoch, epoch_ms" in found.remedy
+    assert remarks(changed=seconds, spelled="epoch") == []
+    (found,) = remarks(changed=words, spelled="epoch")
+    assert "a time in the format `epoch`, nor an ISO 8601 time" in found.message
+
+
 def test_an_empty_page_says_only_that_it_is_empty() -> None:
     (found,) = remarks(0, modified_field="at", modified=0)
     assert not found.is_problem
+
+
+def test_a_key_column_that_only_some_records_lack_is_not_suggested_again() -> None:
+    rows = [{KEY_COLUMN: "1", "id": "1"}, {KEY_COLUMN: None, "id": None}]
+    (found,) = remarks(2, rows=rows)
+    assert "1 of 2 records have no key (id)" in found.message
+    assert "Did you mean" not in found.remedy

@@ -2,7 +2,7 @@
 
 from math import log2
 
-from sync_pipeline_tests.end_to_end.deployment import BATCH, SINGLE, VIRTUOUS, VOMO, Deployment
+from sync_pipeline_tests.end_to_end.deployment import BATCH, CUSTOMER, SINGLE, VIRTUOUS, VOMO, Deployment
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 
 WITHOUT_LAST_NAME = {"last_name": None, "full_name": "Only"}
@@ -98,3 +98,12 @@ def test_the_checkpoint_passes_a_dead_letter(deployment: Deployment) -> None:
     spoil(deployment, 5)
     newest = deployment.world.edit_vomo_user(VOMO, 6, phone="(555) 555-0166")["updated_at"]
     assert deployment.night().report.checkpoint == {"users": newest}
+
+
+def test_what_needs_a_person_is_named_on_later_nights_too(deployment: Deployment) -> None:
+    deployment.world.edit_vomo_user(VOMO, 3, last_name=None)
+    deployment.night()
+    assert deployment.night().report.failure_details == []
+    (failure,) = deployment.workplace.state.standing_failures(CUSTOMER, 10)
+    assert (failure["stream"], failure["key"], failure["state"]) == ("users", "3", "dead")
+    assert failure["reason"].startswith("400")

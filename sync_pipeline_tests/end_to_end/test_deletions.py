@@ -73,6 +73,7 @@ def test_an_empty_list_proves_no_deletion(deployment: Deployment) -> None:
     night = deployment.night()
     assert night.read is not None
     assert (night.report.total_changes, night.read.reads[0].proven) == (0, False)
+    assert "no record at all, where there were 40" in night.report.warnings[0]
 
 
 def test_an_empty_page_where_a_total_promises_records_proves_no_deletion(deployment: Deployment) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, Deployment
+from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VIRTUOUS, VOMO, Deployment
 from sync_pipeline_tests.end_to_end.kinds import (
     GIFT,
     GIFTS,
@@ -185,4 +185,52 @@ def test_one_bad_gift_in_a_batch_is_one_dead_letter(kinds: Deployment) -> None:
     kinds.world.edit_giving(GIVING, "donations", number, allocations=right)
     assert kinds.night().code == 0
     morning(kinds)
+    assert_gifts_delivered(kinds, NOBODY)
+
+
+def bad_gift(deployment: Deployment) -> str:
+    """One donation to a fund that the organization does not have: refused, however often it is sent."""
+    donations = deployment.world.giving_donations(GIVING)
+    codes = sorted({one["fund_code"] for donation in donations for one in donation["allocations"]})
+    deployment.world.change_organization(VIRTUOUS, project_codes=codes)
+    bad = next(one for one in donations if one["status"] == "succeeded")
+    wrong = [{"fund_code": "NOPE", "fund_name": "Nope", "amount": bad["amount"]}]
+    deployment.world.edit_giving(GIVING, "donations", bad["id"], allocations=wrong)
+    return bad["id"]
+
+
+@pytest.mark.parametrize("answer", ["accepted", "refused"])
+def test_a_bad_gift_of_a_batch_without_an_answer_is_a_dead_letter_when_the_others_are_taken(
+    kinds: Deployment, answer: str
+) -> None:
+    number = bad_gift(only_gifts(kinds))
+    kinds.world.change_organization(VIRTUOUS, repeated_gift=answer)
+    kinds.world.add_fault(side="virtuous", path=TRANSACTIONS, times=1, kind="cut_before")
+    night = kinds.night()
+    assert (night.code, night.report.failures, night.report.failure_details[0]["key"]) == (5, 1, number)
+    morning(kinds)
+    assert number not in {gift["transactionId"] for gift in kinds.world.gifts(VIRTUOUS)}
+    assert len(kinds.world.gifts(VIRTUOUS)) == night.report.successes - len(kinds.world.vomo_users(VOMO))
+
+
+def test_a_lone_gift_refused_after_a_lost_answer_goes_to_a_person_when_it_never_shows(kinds: Deployment) -> None:
+    number = bad_gift(only_gifts(kinds, batch={"max": 1}))
+    kinds.world.add_fault(side="virtuous", path=TRANSACTIONS, times=1, kind="cut_before")
+    assert kinds.night().code == 0  # nobody can tell yet whether the refusal means that it is there
+    morning(kinds)
+    codes = [kinds.night().code for _ in range(4)]
+    assert codes == [0, 0, 5, 5]  # three days are over
+    (failure,) = kinds.workplace.state.standing_failures(CUSTOMER, 10)
+    assert (failure["key"], failure["state"]) == (number, "review")
+    assert "still does not show it" in failure["reason"]
+
+
+def test_a_lone_gift_that_was_there_all_along_is_confirmed_when_it_shows(kinds: Deployment) -> None:
+    only_gifts(kinds, batch={"max": 1})
+    kinds.world.change_organization(VIRTUOUS, repeated_gift="refused")
+    kinds.world.add_fault(side="virtuous", path=TRANSACTIONS, times=1, kind="cut_after")
+    assert kinds.night().code == 0
+    morning(kinds)
+    codes = [kinds.night().code for _ in range(4)]
+    assert (codes, kinds.ledger()["confirmed"]) == ([0] * 4, 1)
     assert_gifts_delivered(kinds, NOBODY)

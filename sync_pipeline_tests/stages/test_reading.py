@@ -302,3 +302,19 @@ def test_what_a_read_saw_and_said_is_stored_with_its_cut(opened: Open) -> None:
     nights.read()
     cut = nights.compare()
     assert (cut.changes_token, cut.columns) == ("1", {"id": "number", "name": "text"})
+
+
+def test_seconds_since_1970_move_the_position_like_any_time(opened: Open) -> None:
+    """Without the format, no value would be a time and every night would read everything."""
+    asked: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params.get("since"))
+        return httpx.Response(200, json=[{"id": 1, "name": "a", "changed": 1795651507}])
+
+    modified = {"field": "changed", "parameter": "since", "format": "epoch"}
+    nights = opened({"shifts": {"path": "/shifts", "key": ["id"], "modified": modified}}, answer)
+    nights.read()
+    nights.compare()
+    nights.read()
+    assert asked == [None, str(1795651507 - 300)]

@@ -12,8 +12,8 @@ from duckdb import DuckDBPyConnection
 from sync_pipeline.adapters.parquet.column_names import physical, source_columns
 from sync_pipeline.adapters.parquet.durable import published
 from sync_pipeline.adapters.parquet.engine import Limits, copy, database, scalar
-from sync_pipeline.adapters.parquet.parts import PART_COLUMN, PartFiles
 from sync_pipeline.adapters.parquet.moments import moment_sql
+from sync_pipeline.adapters.parquet.parts import PART_COLUMN, PartFiles
 from sync_pipeline.adapters.parquet.sql import identifier, parquet, text_columns
 from sync_pipeline.domain.cut import KEY_COLUMN, Row, SealedCut
 from sync_pipeline.domain.time_format import ISO

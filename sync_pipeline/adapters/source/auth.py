@@ -51,7 +51,7 @@ def authentication(auth: Auth, token: str | None) -> httpx.Auth:
         case BearerAuth():
             return HeaderToken("Authorization", f"Bearer {token}")
         case HeaderAuth():
-            return HeaderToken(auth.name, token)
+            return HeaderToken(auth.name, f"{auth.prefix}{token}")
         case QueryAuth():
             return QueryToken(auth.name, token)
         case BasicAuth():

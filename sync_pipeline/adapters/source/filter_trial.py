@@ -1,4 +1,4 @@
-"""The filter of modified_since tried out: it must answer the newest record known, and nothing older than it is asked."""
+"""The filter of modified_since tried out: it must answer the newest record known, and nothing older than asked for."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,10 +13,12 @@ from sync_pipeline.domain.configuration import ConnectorStream
 from sync_pipeline.domain.configuration.connector import Modified
 from sync_pipeline.domain.cut import KEY_COLUMN, Page, ReadPlan, Row, Strategy
 from sync_pipeline.domain.errors import SourceError, SourceRefused
-from sync_pipeline.domain.stream_sample import FilterTrial, Filtering
+from sync_pipeline.domain.stream_sample import Filtering, FilterTrial
 from sync_pipeline.domain.time_format import moment_of, unit_of
 
 TO_COME = timedelta(days=1)
+# A shorter overlap is for changes under way during a read. Whoever lets it span a day does so because of the filter.
+OVERLAP_FOR_FILTER = timedelta(days=1)
 # Rounding, an exclusive filter and days of another time zone each ask up to one unit earlier.
 UNITS_EARLIER = 3
 # A list sorted by anything but the modified time may hold the record on a later page. Its newest record is then tried
@@ -34,7 +36,7 @@ class FilterTrier:
         self._stream = stream
         self._modified = modified
 
-    async def trial(self, rows: Sequence[Row]) -> FilterTrial | None:
+    async def trial(self, rows: Sequence[Row], overlap: timedelta) -> FilterTrial | None:
         """None where no row says when it changed.
 
         Raises:
@@ -43,20 +45,20 @@ class FilterTrier:
         if self._newest(rows) is None:
             return None
         try:
-            outcome = await self._outcome(rows)
+            outcome = await self._outcome(rows, overlap if overlap >= OVERLAP_FOR_FILTER else timedelta())
         except SourceRefused:
             raise
         except SourceError as error:
             return FilterTrial(Filtering.REFUSED, refusal=error.message)
         return FilterTrial(outcome, ignored=outcome is not Filtering.LOST and await self._ignored())
 
-    async def _outcome(self, rows: Sequence[Row]) -> Filtering:
+    async def _outcome(self, rows: Sequence[Row], overlap: timedelta) -> Filtering:
         for _ in range(PAGES_TO_FIND):
             newest = self._newest(rows)
             if newest is None:
                 break
             since, key = newest
-            rows, more = await self._page(since)
+            rows, more = await self._page(since - overlap)
             if any(row[KEY_COLUMN] == key for row in rows):
                 return Filtering.FOUND
             if not more:

@@ -4,6 +4,7 @@ import logging
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from datetime import timedelta
 from functools import cache
 from random import Random
 from types import TracebackType
@@ -102,13 +103,13 @@ class HttpSource:
         """One page of a stream, and of everything it is walked below; see `ports.Source`."""
         return await self._sampler().sample(stream, self._streams[stream], limit)
 
-    async def try_filter(self, stream: str, sample: StreamSample) -> FilterTrial | None:
+    async def try_filter(self, stream: str, sample: StreamSample, overlap: timedelta) -> FilterTrial | None:
         """The filter of modified_since on the records of a page; see `ports.Source`."""
         described = self._streams[stream]
         if described.modified is None:
             return None
         fetch = self._with_tries(CHECK_TRIES)
-        return await FilterTrier(self._access, fetch, stream, described, described.modified).trial(sample.rows)
+        return await FilterTrier(self._access, fetch, stream, described, described.modified).trial(sample.rows, overlap)
 
     async def pages(self, plan: ReadPlan) -> AsyncGenerator[Page, None]:
         """Read a stream page by page; see `ports.Source`."""

@@ -11,11 +11,11 @@ from sync_pipeline.adapters.source.asking import stream_address
 from sync_pipeline.adapters.source.body import read_page, records_of, total_of
 from sync_pipeline.adapters.source.listing import Listing, Parent
 from sync_pipeline.adapters.source.lists import Fetch
-from sync_pipeline.adapters.source.pagination import pager_of
+from sync_pipeline.adapters.source.pagination import Pager, pager_of
 from sync_pipeline.domain import json_kinds
 from sync_pipeline.domain.configuration import ConnectorStream
 from sync_pipeline.domain.cut import KEY_COLUMN, Page, Row
-from sync_pipeline.domain.errors import SourceError
+from sync_pipeline.domain.errors import SourceError, SourceRefused
 from sync_pipeline.domain.flatten import flatten, record_key
 from sync_pipeline.domain.stream_sample import StreamSample
 
@@ -86,7 +86,26 @@ class Sampler:
             pages=pager.pages(page) if following is not None else 1,
             ancestors=ancestors,
             rows=rows[:limit],
+            next_trouble=None
+            if following is None or limit < len(rows)
+            else await self._trouble(listing, pager, following, page),
         )
+
+    async def _trouble(self, listing: Listing, pager: Pager, following: httpx.URL, page: Page) -> str | None:
+        """What would keep a read from going on with the page after the first one."""
+        place = listing.place(2)
+        try:
+            records = records_of(place, listing.described, await self._fetch(place, following))
+        except SourceRefused:
+            raise
+        except SourceError as error:
+            return f"The next page is found, but cannot be read: {error.message}"
+        keys = [keyed_or_not(listing, record, {})[KEY_COLUMN] for record in records]
+        if keys and None not in keys and keys == [row[KEY_COLUMN] for row in page.rows] and not pager.may_repeat:
+            return "The next page holds the same records as the first one: the platform ignores what asks for it."
+        if not keys and page.total is not None and page.total > len(page.rows):
+            return f"The platform says that there are {page.total} records, and the next page is empty."
+        return None
 
     def _shown(self, stream: ConnectorStream, asked: httpx.URL) -> str:
         """Names and no values: a parameter may carry the token, a filled path the id of a record."""

@@ -12,12 +12,13 @@ from sync_pipeline.adapters.source.retry import Trouble
 from sync_pipeline.domain.errors import SourceError, SourceRefused
 
 RENEW = (
-    "Renew the token of this source and store it where the customer's file points to. VOMO's API access is off by "
-    "default: the organization's VOMO contact has to enable it."
+    "Renew the token of this source and store it where the customer's file points to. If it never worked, compare "
+    "`auth` of the connector with how the platform wants it sent. VOMO's own API access is off by default: the "
+    "organization's VOMO contact has to enable it."
 )
 RIGHTS = (
-    "Give the token the right to read this stream, or renew it. VOMO's API access is off by default: the "
-    "organization's VOMO contact has to enable it."
+    "Give the token the right to read this stream, or renew it. VOMO's own API access is off by default: "
+    "the organization's VOMO contact has to enable it."
 )
 
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, case, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, select, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs, slices
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.operation import State
+from sync_pipeline.domain.operation import NEEDS_A_PERSON, State
 from sync_pipeline.domain.run import Run, RunStatus, StageFailure
 from sync_pipeline.ports import Clock
 
@@ -217,26 +217,36 @@ class SqlRuns:
 
     def failure_details(self, customer_id: str, run_id: str, limit: int) -> list[dict[str, Any]]:
         """The first operations that died in this run: ids and reasons, never values."""
-        of_ours = and_(
-            ledger_changes.c.operation_id == ledger.c.operation_id, ledger_changes.c.customer_id == customer_id
-        )
-        statement = (
-            select(
-                ledger.c.operation_id,
-                # A sign-up stands for no change of its own: what it is for tells more than nothing.
-                func.coalesce(ledger_changes.c.stream, ledger.c.kind).label("stream"),
-                func.coalesce(ledger_changes.c.key, ledger.c.reference_id).label("key"),
-                func.coalesce(ledger_changes.c.kind, "create").label("kind"),
-                ledger.c.state,
-                ledger.c.attempts,
-                ledger.c.reason,
-            )
-            .distinct()
-            .outerjoin(ledger_changes, of_ours)
-            .where(ledger.c.customer_id == customer_id, ledger.c.finished_in == run_id)
-            .where((ledger.c.state == State.DEAD.value) | NEVER_LEFT)
-            .order_by(ledger.c.operation_id)
-            .limit(limit)
-        )
+        died = (ledger.c.state == State.DEAD.value) | NEVER_LEFT
+        statement = _with_reasons(customer_id, limit).where(ledger.c.finished_in == run_id, died)
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def standing_failures(database: Database, customer_id: str, limit: int) -> list[dict[str, Any]]:
+    """Dead letters and reviews of the customer, whichever run they come from: ids and reasons, never values."""
+    states = [state.value for state in NEEDS_A_PERSON]
+    with database.read() as connection:
+        rows = connection.execute(_with_reasons(customer_id, limit).where(ledger.c.state.in_(states)))
+        return [dict(row) for row in rows.mappings()]
+
+
+def _with_reasons(customer_id: str, limit: int) -> Select[Any, Any, Any, Any, Any, Any, Any]:
+    """Operations with the record they are about. A sign-up stands for none: what it is for tells more than nothing."""
+    of_ours = and_(ledger_changes.c.operation_id == ledger.c.operation_id, ledger_changes.c.customer_id == customer_id)
+    return (
+        select(
+            ledger.c.operation_id,
+            func.coalesce(ledger_changes.c.stream, ledger.c.kind).label("stream"),
+            func.coalesce(ledger_changes.c.key, ledger.c.reference_id).label("key"),
+            func.coalesce(ledger_changes.c.kind, "create").label("kind"),
+            ledger.c.state,
+            ledger.c.attempts,
+            ledger.c.reason,
+        )
+        .distinct()
+        .outerjoin(ledger_changes, of_ours)
+        .where(ledger.c.customer_id == customer_id)
+        .order_by(ledger.c.operation_id)
+        .limit(limit)
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, select, true, update
 
 from sync_pipeline.adapters.sql.acknowledging import settle_accepted
+from sync_pipeline.adapters.sql.crm_ids import remember
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.parts import parts
@@ -16,7 +17,7 @@ from sync_pipeline.adapters.sql.quota import take_permit
 from sync_pipeline.adapters.sql.superseding import REPEATED, overtaken, supersede
 from sync_pipeline.adapters.sql.tables import ledger
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.needs import CrmId
+from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import UNSENT, DoubtfulBatch, NoPermit, SendingBatch, SendingOperation, State
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.routes import Routes
@@ -137,6 +138,41 @@ class SqlSending:
             settle_accepted(
                 connection, self._lease.customer_id, self._run_id, ids, self._clock.now(), evidence, crm_ids
             )
+
+    def accepted_by(self, evidence: str, before: datetime, limit: int) -> list[SendingOperation]:
+        """Accepted for this evidence alone, before that moment; the oldest."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.ACCEPTED.value)
+                .where(ledger.c.evidence == evidence, ledger.c.accepted_at < before)
+                .order_by(ledger.c.accepted_at)
+                .limit(limit)
+            ).all()
+        return [_operation(row, row.attempts) for row in rows]
+
+    def confirmed(self, ids: Mapping[int, CrmId]) -> None:
+        """Read back: these are there."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            moved = self._move_accepted(connection, list(ids), State.CONFIRMED, confirmed_at=now)
+            given = {Need(row.kind, row.reference_source, row.reference_id): ids[row.operation_id] for row in moved}
+            remember(connection, self._lease.customer_id, given, now)
+
+    def review(self, ids: Sequence[int], reason: str) -> None:
+        """Accepted, and still not to be seen: a person has to look."""
+        with self._database.write() as connection:
+            self._move_accepted(connection, ids, State.REVIEW, reason=reason, **self._finished())
+
+    def _move_accepted(self, connection: Connection, ids: Sequence[int], state: State, **values: Any) -> Sequence[Row]:
+        require_lease(connection, self._lease)
+        return connection.execute(
+            update(ledger)
+            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
+            .where(ledger.c.state == State.ACCEPTED.value)
+            .values(state=state.value, updated_at=self._clock.now(), **values)
+            .returning(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_source, ledger.c.reference_id)
+        ).all()
 
     def planned_again(self, ids: Sequence[int]) -> None:
         """A definite answer said that nothing happened: back in the queue, unless a newer value is there already."""

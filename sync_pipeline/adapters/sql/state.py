@@ -1,6 +1,7 @@
 """The whole state store: one database, one object per concept."""
 
 from datetime import timedelta
+from typing import Any
 
 from sync_pipeline.adapters.sql.breakers import SqlBreakers
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
@@ -10,7 +11,7 @@ from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
-from sync_pipeline.adapters.sql.runs import SqlRuns
+from sync_pipeline.adapters.sql.runs import SqlRuns, standing_failures
 from sync_pipeline.adapters.sql.sending import SqlSending, count_by_state
 from sync_pipeline.adapters.sql.waiting import SqlWaiting, waiting_groups
 from sync_pipeline.domain.lease import Lease
@@ -44,6 +45,10 @@ class StateStore:
     def waiting_groups(self, customer_id: str) -> list[WaitingGroup]:
         """What waits for what."""
         return waiting_groups(self.database, customer_id)
+
+    def standing_failures(self, customer_id: str, limit: int) -> list[dict[str, Any]]:
+        """What needs a person, whichever run it comes from: ids and reasons, never values."""
+        return standing_failures(self.database, customer_id, limit)
 
     def ledger_counts(self, customer_id: str) -> dict[str, int]:
         """All operations of a customer by state."""

@@ -15,9 +15,18 @@ class BearerAuth(Model):
     kind: Literal["bearer"] = "bearer"
 
 
+def refuse_unsendable(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise Mistake("a header holds plain characters only", 'Write letters, digits and spaces, such as "Token ".')
+    return value
+
+
 class HeaderAuth(Model):
+    """A header of its own, or `Authorization` with another word than Bearer as `prefix` of the token."""
+
     kind: Literal["header"]
     name: Text
+    prefix: Annotated[str, AfterValidator(refuse_unsendable)] = ""
 
 
 class BasicAuth(Model):

@@ -14,6 +14,7 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "gift": (
         ("amount",),
         ("giftDate",),
+        ("giftType",),
         ("contact.referenceId", "contact.id", "contact.email", "contact.name", "contact.lastname"),
     ),
     "note": (("contact",), ("note",)),

@@ -69,6 +69,8 @@ class GiftKind:
         amount = money(record.fields.get("amount"))
         if amount is None or amount <= 0:
             return "amount is not a positive sum of at most two decimals"
+        if not (record.fields.get("giftType") or "").strip():
+            return "giftType is empty"
         for name in DATES:
             value = (record.fields.get(name) or "").strip()
             if (value or name == "giftDate") and not is_day(value):

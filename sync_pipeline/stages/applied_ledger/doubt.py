@@ -53,6 +53,7 @@ class DoubtResolution:
     async def run(self) -> None:
         self.unsettled_until = None
         batches = self._context.sending.in_doubt()
+        self._gifts.begin(batches)
         await self._look_for([batch for batch in batches if batch.endpoint in LOOKED_FOR])
         await self._read_states([batch for batch in batches if batch.endpoint in STATES])
         queue = deque(
@@ -108,6 +109,7 @@ class DoubtResolution:
                 state.answered(batch.endpoint)
                 state.accepted[batch.endpoint] += len(ids)
                 sending.accepted(ids, evidence=REPEAT_ACCEPTED)
+                self._gifts.taken(ids)
                 return ()
             case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows or is_about_a_record(batch, reply):
                 return await self._refused(batch, answer)
@@ -124,7 +126,7 @@ class DoubtResolution:
     async def _refused(self, batch: SendingBatch, answer: Answer) -> Sequence[tuple[int, ...]]:
         self._state.answered(batch.endpoint)
         if batch.endpoint == gifts.TRANSACTION and answer.outcome == Outcome.REFUSED:
-            return await self._gifts.refused(batch.ids)
+            return await self._gifts.refused(batch.ids, answer.detail)
         if len(batch.ids) > 1:
             return halves(batch.ids)
         self._context.sending.dead(batch.ids, answer.detail)

@@ -1,14 +1,15 @@
 """Gifts in doubt: what a refusal of a repeated batch means.
 
 A transaction id that Virtuous has already is recognised in silence, or refused with the one validation error of this
-endpoint (reference section 4.6): both are documented. So a 400 to an id that left before never makes a dead letter.
+endpoint (reference section 4.6): both are documented. So a 400 to an id that left before is no verdict on its row,
+unless a row that left beside it is taken now: then the batch had not arrived, or repeats are no reason to refuse.
 """
 
 from collections.abc import Sequence
 
 from sync_pipeline.domain.answer import Outcome
 from sync_pipeline.domain.needs import CrmId
-from sync_pipeline.domain.operation import NoPermit, SendingOperation
+from sync_pipeline.domain.operation import DoubtfulBatch, NoPermit, SendingOperation
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.looking import Looking
@@ -32,14 +33,27 @@ class GiftDoubt:
         self._state = state
         self._routes = routes
         self._looking = looking
+        self._left_with: dict[int, frozenset[int]] = {}
+        self._taken_now: set[int] = set()
 
-    async def refused(self, ids: tuple[int, ...]) -> Sequence[tuple[int, ...]]:
+    def begin(self, batches: Sequence[DoubtfulBatch]) -> None:
+        """Remember what left together: a batch is taken or refused as a whole."""
+        self._left_with = {number: frozenset(batch.ids) for batch in batches for number in batch.ids}
+
+    def taken(self, ids: Sequence[int]) -> None:
+        """These were taken by a repeat."""
+        self._taken_now |= set(ids)
+
+    async def refused(self, ids: tuple[int, ...], detail: str) -> Sequence[tuple[int, ...]]:
         """Settle what can be settled; answers what has to be repeated next.
 
         Three rows are probed alone. All refused: the batch, which is taken or refused as a whole, was taken the first
         time. A row that is taken now was not there: then the others are repeated in halves.
         """
         sending = self._context.sending
+        if len(ids) == 1 and self._left_with.get(ids[0], frozenset()) & self._taken_now:
+            sending.dead(ids, f"{detail} (refused when it was sent again, while what left beside it was taken)")
+            return ()
         if len(ids) == 1:
             await self._accept_refused(ids)
             return ()
@@ -55,6 +69,7 @@ class GiftDoubt:
             reply = await send(self._context, self._destination, claimed, claimed.endpoint)
             if reply.is_accepted:
                 sending.accepted((operation_id,), evidence=REPEAT_ACCEPTED)
+                self.taken((operation_id,))
             elif reply.answer.outcome == Outcome.REFUSED and reply.answer.blames_the_rows:
                 refused.append(operation_id)
         left = tuple(operation.operation_id for operation in sending.doubtful(ids))

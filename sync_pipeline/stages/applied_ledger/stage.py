@@ -13,6 +13,7 @@ from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import Destination
+from sync_pipeline.stages.applied_ledger.ageing import review_refused_repeats
 from sync_pipeline.stages.applied_ledger.delivering import Delivery
 from sync_pipeline.stages.applied_ledger.doubt import DoubtResolution
 from sync_pipeline.stages.applied_ledger.looking import Looking
@@ -51,6 +52,7 @@ async def _send_everything(context: StageContext, destination: Destination, stat
     doubt = DoubtResolution(context, destination, state, looking)
     release = Release(context, looking)
     await doubt.run()
+    await review_refused_repeats(context, looking)
     while not state.stopped:
         before = _progress(context, state)
         await release.run()

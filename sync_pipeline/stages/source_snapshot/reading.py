@@ -1,6 +1,6 @@
 """Reading one stream: pages into a cut, the cut into the snapshot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,10 @@ from sync_pipeline.stages.context import ReadContext
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.stages.source_snapshot.gathering import Gathered, gather
 
+EMPTY_READ = (
+    "The source of {stream} gave no record at all, where there were {known}. Nothing counts as gone; look whether the "
+    "account was emptied, or the token sees another one."
+)
 SHORT_READ = (
     "The source of {stream} tells another total than the {keys} records it gave, twice. What came is applied; the read "
     "position stays, so the next run asks again."
@@ -81,7 +85,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
     confirm_columns(context, plan, gathered, sealed, position, schema.changes)
     proven = _proves_absence(plan, gathered, sealed, position)
     snapshot_cut = _into_snapshot(context, name, plan, gathered, sealed, position, proven=proven)
-    warning = _warning(stream, gathered, sealed)
+    warning = _warning(context, stream, gathered, sealed, position)
     context.cuts.finish_read(
         lease,
         cut,
@@ -138,6 +142,12 @@ def plan_read(
     )
 
 
+def _is_there(column: str, columns: Collection[str]) -> bool:
+    """Also where the object that would hold it is null in every record: a small account may have no address at all."""
+    names = column.split(".")
+    return any(".".join(names[:levels]) in columns for levels in range(1, len(names) + 1))
+
+
 def confirm_columns(
     context: ReadContext,
     plan: ReadPlan,
@@ -152,7 +162,8 @@ def confirm_columns(
     empty. There it has vanished when one of those records had a value in it before.
     """
     ours = {KEY_COLUMN, PARENT_COLUMN} if plan.strategy is Strategy.WALK_PARENTS else {KEY_COLUMN}
-    missing = set(context.mapping(plan.stream).required) - set(sealed.columns) - ours
+    required = set(context.mapping(plan.stream).required) - ours
+    missing = {column for column in required if not _is_there(column, sealed.columns)}
     partial = not gathered.whole or plan.strategy is Strategy.WALK_PARENTS
     if missing and partial and position.snapshot_cut is not None:
         name = context.stream_name(plan.stream)
@@ -206,6 +217,12 @@ def _into_snapshot(
     return context.snapshots.merge_delta(name, sealed.cut, position.snapshot_cut, proven_parents)
 
 
-def _warning(stream: str, gathered: Gathered, sealed: SealedCut) -> str | None:
+def _warning(
+    context: ReadContext, stream: str, gathered: Gathered, sealed: SealedCut, position: Position
+) -> str | None:
     short = [] if gathered.matched else [SHORT_READ.format(stream=stream, keys=sealed.rows)]
-    return " ".join([*gathered.notes, *short]) or None
+    empty = []
+    if sealed.rows == 0 and gathered.whole and position.snapshot_cut is not None:
+        known = context.snapshots.count(context.stream_name(stream), position.snapshot_cut)
+        empty = [EMPTY_READ.format(stream=stream, known=known)] if known else []
+    return " ".join([*gathered.notes, *short, *empty]) or None

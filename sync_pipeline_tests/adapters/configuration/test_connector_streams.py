@@ -24,6 +24,7 @@ def read_plain(folder: FleetFolder, strategy: str | None = None) -> None:
         "{kind: offset, parameter: offset, size_parameter: limit, size: 100}",
         "{kind: cursor, path: next, parameter: cursor, more: has_more}",
         "{kind: since_until, since: from, until: to, window: 7d}",
+        "{kind: since_until, since: from, until: to, window: 7d, format: epoch}",
         "{kind: since_until, since: from, until: to, window: 7d, start: 2015-01-31, pages: {kind: none}}",
     ],
 )
@@ -33,7 +34,46 @@ def test_every_pagination_can_be_used(folder: FleetFolder, pagination: str) -> N
     assert folder.load().problems == []
 
 
-@pytest.mark.parametrize("auth", ["{kind: basic}", "{kind: header, name: X-Key}", "{kind: query, name: key}"])
+@pytest.mark.parametrize(
+    "written", ["iso", "iso_z", "date", "epoch", "epoch_ms", "'%Y-%m-%d %H:%M:%S'", "'%j of %Y'", "'100%% %d %b %Y'"]
+)
+def test_every_format_of_times_can_be_used(folder: FleetFolder, written: str) -> None:
+    folder.change("parts/people.yaml", "updated_after}", f"updated_after, format: {written}}}")
+    assert folder.load().problems == []
+
+
+@pytest.mark.parametrize(
+    ("written", "message", "remedy"),
+    [
+        ("epoc", "not a format of times", "Did you mean epoch? "),
+        ("YYYY-MM-DD", "not a format of times", "such as %Y-%m-%d %H:%M:%S"),
+        ("'%Y-%m-%d %I:%M'", "a directive that is not known here", "%H"),
+        ("'%Y-%m-%d %'", "a directive that is not known here", "%H"),
+        ("'%H:%M'", "leaves out the year, the month or the day", "%Y-%m-%d"),
+        ("'%m/%d'", "leaves out the year", "%Y-%m-%d"),
+        ("'%Y-%d'", "the month", "%Y-%m-%d"),
+        ("'100%%'", "leaves out the year", "%Y-%m-%d"),
+    ],
+)
+def test_a_format_that_tells_no_moment_is_a_problem(
+    folder: FleetFolder, written: str, message: str, remedy: str
+) -> None:
+    folder.change("parts/people.yaml", "updated_after}", f"updated_after, format: {written}}}")
+    problem = folder.only_problem()
+    assert problem.key == "streams.people.modified.format"
+    assert message in problem.message
+    assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        "{kind: basic}",
+        "{kind: header, name: X-Key}",
+        "{kind: header, name: Authorization, prefix: 'Token '}",
+        "{kind: query, name: key}",
+    ],
+)
 def test_every_way_to_send_the_token_can_be_used(folder: FleetFolder, auth: str) -> None:
     folder.change("parts/people.yaml", "{kind: bearer}", auth)
     assert folder.load().problems == []
@@ -156,3 +196,8 @@ def test_every_shipped_stream_of_vomo_can_be_used(folder: FleetFolder) -> None:
         "users",
         "projects",
     }
+
+
+def test_a_prefix_that_no_header_can_hold_is_a_problem(folder: FleetFolder) -> None:
+    folder.change("parts/people.yaml", "{kind: bearer}", '{kind: header, name: Authorization, prefix: "Tökén "}')
+    assert "plain characters" in folder.only_problem().message

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sync_pipeline.domain.cut import SealedCut, StreamName
 from sync_pipeline.domain.diff import Acknowledged, DiffRequest
+from sync_pipeline.domain.time_format import ISO
 from sync_pipeline.ports import SnapshotStore
 
 KEY = (("id",),)
@@ -15,11 +16,12 @@ def read(
     cut: int,
     rows: Mapping[str, Mapping[str, str | None]],
     modified: str | None = None,
+    time_format: str = ISO,
 ) -> SealedCut:
     """Read these rows, by key, into a sealed cut."""
     writer = store.open_cut(name, cut, KEY)
     writer.write([{"_key": key, **row} for key, row in rows.items()])
-    return writer.seal(modified)
+    return writer.seal(modified, time_format)
 
 
 def snapshot(store: SnapshotStore, name: StreamName, cut: int, rows: Mapping[str, Mapping[str, str | None]]) -> None:

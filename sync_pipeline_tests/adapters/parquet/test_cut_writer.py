@@ -1,10 +1,11 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from sync_pipeline.adapters.parquet.cut_writer import ROWS_PER_PART
 from sync_pipeline.domain.cut import StreamName
+from sync_pipeline.domain.time_format import moment_of
 from sync_pipeline.ports import SnapshotStore
 from sync_pipeline_tests.adapters.parquet.helpers import KEY, contents, read
 
@@ -81,6 +82,30 @@ def test_the_newest_modified_time_is_utc_and_ignores_what_is_no_time(
     sealed = read(store, name, 1, {str(at): {"Updated": value} for at, value in enumerate(values)}, "Updated")
     assert sealed.newest_modified == newest
     assert newest is None or (sealed.newest_modified and sealed.newest_modified.tzinfo == UTC)
+
+
+@pytest.mark.parametrize(
+    ("time_format", "values"),
+    [
+        ("epoch", ["1795651507", "1795651506.5", "999999999999999", "12:30", "-1", None]),
+        ("epoch", ["2026-11-26 00:05:07", "1795651506"]),
+        ("epoch_ms", ["1795651507123", "1795651506123", ""]),
+        ("iso_z", ["2026-11-26T00:05:07Z", "2026-11-26T00:05:06.5Z"]),
+        ("%Y-%m-%d %H:%M:%S", ["2026-11-26 00:05:07", "infinity", "soon", "2026-02-30 00:00:00"]),
+        ("%d/%m/%Y %H:%M:%S", ["26/11/2026 00:05:07", "01/12/2025 00:00:00", "11/26/2026 00:00:00"]),
+        ("%a, %d %b %Y %H:%M:%S %z", ["Thu, 26 Nov 2026 02:05:07 +0200", "Wed, 25 Nov 2026 23:59:59 -0000"]),
+        ("%Y%m%d%H%M", ["202611260005", "2026-11-26T00:04:00Z"]),
+        ("%Y-%jT%H:%M:%S.%f", ["2026-330T00:05:07.123456", "2026-330T00:05:07.12"]),
+        ("%d/%m/%Y", ["soon", None, "infinity"]),
+    ],
+)
+def test_the_newest_modified_time_is_read_as_the_connector_spells_times(
+    store: SnapshotStore, name: StreamName, time_format: str, values: list[str | None]
+) -> None:
+    rows = {str(at): {"Updated": value} for at, value in enumerate(values)}
+    moments = [moment for value in values if (moment := moment_of(value, time_format))]
+    assert read(store, name, 1, rows, "Updated", time_format).newest_modified == max(moments, default=None)
+    assert moments == [] or max(moments).date() == date(2026, 11, 26)
 
 
 def test_a_read_without_the_modified_column_has_no_newest_time(store: SnapshotStore, name: StreamName) -> None:

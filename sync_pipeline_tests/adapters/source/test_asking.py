@@ -42,6 +42,28 @@ def test_an_exclusive_filter_is_asked_one_second_earlier() -> None:
     assert asked(SINCE, inclusive=False) == "2025-12-31T23:59:59+00:00"
 
 
+@pytest.mark.parametrize(
+    ("time_format", "sent", "exclusive"),
+    [
+        ("iso", "2026-11-26T00:05:07+00:00", "2026-11-26T00:05:06+00:00"),
+        ("iso_z", "2026-11-26T00:05:07Z", "2026-11-26T00:05:06Z"),
+        ("epoch", "1795651507", "1795651506"),
+        ("epoch_ms", "1795651507999", "1795651507998"),
+        ("%Y-%m-%d %H:%M:%S", "2026-11-26 00:05:07", "2026-11-26 00:05:06"),
+        ("%Y-%m-%d %H:%M", "2026-11-26 00:05", "2026-11-26 00:04"),
+        # A platform behind UTC begins its day later: a change of its evening before would be left out.
+        ("date", "2026-11-25", "2026-11-24"),
+        ("%m/%d/%Y", "11/25/2026", "11/24/2026"),
+    ],
+)
+def test_the_floor_is_sent_in_the_connectors_format_and_rounds_down(
+    time_format: str, sent: str, exclusive: str
+) -> None:
+    since = datetime(2026, 11, 26, 0, 5, 7, 999999, tzinfo=UTC)
+    assert asked(since, format=time_format) == sent
+    assert asked(since, format=time_format, inclusive=False) == exclusive
+
+
 def test_a_first_read_and_a_full_snapshot_are_not_filtered() -> None:
     assert asked(None) is None
     assert asked(SINCE, strategy=Strategy.FULL_SNAPSHOT) is None
@@ -88,6 +110,7 @@ def test_static_parameters_go_with_the_path(path: str) -> None:
     [
         ({"kind": "bearer"}, "Authorization", f"Bearer {TOKEN}"),
         ({"kind": "header", "name": "X-Api-Key"}, "X-Api-Key", TOKEN),
+        ({"kind": "header", "name": "Authorization", "prefix": "Token "}, "Authorization", f"Token {TOKEN}"),
         ({"kind": "basic"}, "Authorization", "Basic " + base64.b64encode(f"{TOKEN}:".encode()).decode()),
         ({"kind": "none"}, "Authorization", None),
     ],

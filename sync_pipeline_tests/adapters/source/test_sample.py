@@ -8,6 +8,7 @@ import pytest
 
 from sync_pipeline.adapters.source import HttpSource
 from sync_pipeline.domain.errors import SourceError, SourceRefused
+from sync_pipeline.domain.stream_fit import paging_remarks
 from sync_pipeline.domain.stream_sample import StreamSample
 from sync_pipeline_tests.adapters.source.support import BASE, TOKEN, Api, Script, open_source, page, stream
 
@@ -84,6 +85,31 @@ def test_a_sample_says_how_the_next_page_is_found(
     script = Script(page([1, 2], **more))
     found = sample(open_source(script, stream(pagination=pagination)))
     assert (found.next_page, found.pages) == (next_page, pages)
+
+
+@pytest.mark.parametrize(
+    ("second", "trouble"),
+    [
+        (page([3, 4], meta={"total": 4}), None),
+        (page([1, 2], meta={"total": 4}), "holds the same records"),
+        (page([], meta={"total": 0}), "there are 4 records, and the next page is empty"),
+        (httpx.Response(404), "cannot be read: Page 2 of stream users: path not found"),
+        (httpx.Response(200, json={"users": []}), "cannot be read: Page 2 of stream users has another shape"),
+    ],
+)
+def test_where_the_whole_page_is_wanted_the_next_one_must_lead_on(second: httpx.Response, trouble: str | None) -> None:
+    first = page([1, 2], "?page=2", meta={"total": 4})
+    script = Script(first, second)
+    found = sample(open_source(script), 100).next_trouble
+    assert found is None if trouble is None else trouble in (found or "")
+    assert len(script.requests) == 2
+    (remark,) = paging_remarks(sample(open_source(Script(first, second)), 100)) if trouble else [None]
+    assert remark is None or remark.is_problem
+
+
+def test_an_empty_page_after_the_last_one_is_an_end_where_no_total_is_told() -> None:
+    numbered = stream(pagination={"kind": "page_number", "parameter": "p"}, total=None)
+    assert sample(open_source(Script(page([1]), page([])), numbered), 100).next_trouble is None
 
 
 def test_of_a_stream_in_windows_the_newest_one_is_looked_at() -> None:

@@ -98,6 +98,37 @@ def test_without_a_start_windows_begin_with_the_year_2000() -> None:
     assert visits.asked[0][0] == datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def windows_asked(since: datetime | None = None, **paging: str) -> list[tuple[str, str]]:
+    """The ends of the windows as they are sent."""
+    asked: list[tuple[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.params["from"], request.url.params["to"]))
+        return httpx.Response(200, json={"data": []})
+
+    pagination = {"kind": "since_until", "since": "from", "until": "to", "window": "20d", "start": "2026-01-31"}
+    modified = {"field": "changed", "parameter": "from", "format": "epoch"}
+    described = stream(pagination={**pagination, **paging}, modified=modified)
+    read(open_source(answer, described), strategy=Strategy.MODIFIED_SINCE, since=since)
+    return asked
+
+
+def test_windows_are_sent_in_the_format_of_modified() -> None:
+    assert windows_asked() == [("1769817600", "1771545600"), ("1771545600", "1772406000")]
+    assert windows_asked(START - DAY) == [("1772316000", "1772406000")]
+
+
+def test_windows_may_have_a_format_of_their_own_and_days_reach_beyond_both_ends() -> None:
+    """Half a day is left out on neither side of the world, and windows in between share their ends."""
+    assert windows_asked(format="date") == [("2026-01-30", "2026-02-19"), ("2026-02-19", "2026-03-03")]
+    assert windows_asked(START - DAY, format="date") == [("2026-02-27", "2026-03-03")]
+
+
+def test_a_window_narrower_than_the_format_is_widened() -> None:
+    asked = windows_asked(START - 3 * DAY, format="%d.%m.%Y", window="6h")
+    assert asked[:2] == [("25.02.2026", "26.02.2026"), ("26.02.2026", "27.02.2026")]
+
+
 def test_each_window_is_paged_inside() -> None:
     asked: list[tuple[str, str]] = []
 

@@ -131,13 +131,13 @@ def option(parameter: str, *operators: str) -> dict[str, Any]:
             [option("Create Date", "OnOrAfter"), option("Last Modified Date", "After", "GreaterThanOrEqual")],
             ("Last Modified Date", "GreaterThanOrEqual"),
         ),
-        ([option("Last Modified Date", "Is After", "Greater Than", "Is On")], None),
+        ([option("Last Modified Date", "Is After", "Greater Than", "Is On")], ("Last Modified Date", "Is After")),
         ([option("Create Date", "OnOrAfter")], None),
         ([{"parameter": "Last Modified Date"}, None], None),
         ([], None),
     ],
 )
-def test_only_words_that_the_organization_offers_and_recordings_show_are_used(
+def test_a_word_is_sent_as_the_organization_offers_it_recorded_or_as_the_guide_spells_it(
     options: list[Any], chosen: tuple[str, str] | None
 ) -> None:
     """The guides' words differ from the recorded ones, and what they mean is not known (section 11, no. 10)."""
