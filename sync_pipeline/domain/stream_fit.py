@@ -87,9 +87,10 @@ def _key_remarks(described: ConnectorStream, sample: StreamSample) -> Iterator[R
     if len(keys) < len(sample.rows):
         named = " or ".join(" + ".join(columns) for columns in described.key)
         missing = [name for columns in described.key for name in columns if name not in seen]
+        guess = f" {nearest(missing[0], sample)}" if missing else ""
         yield Remark(
             f"{len(sample.rows) - len(keys)} of {len(sample.rows)} records have no key ({named}).",
-            f"Correct `key` of the connector, or give it a fallback. {nearest(missing[0], sample) if missing else ''}".strip(),
+            f"Correct `key` of the connector, or give it a fallback.{guess}",
         )
     repeated = len(keys) - len(set(keys))
     if repeated:

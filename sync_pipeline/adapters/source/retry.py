@@ -9,10 +9,16 @@ from random import Random
 
 import httpx
 
+from sync_pipeline.adapters.source.links import describe_origin
+
 SECONDS = re.compile(r"^\d{1,9}$", re.ASCII)
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 RETRIED_BELOW_500 = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+# The resolver's errors (getaddrinfo) on Linux and on macOS.
+UNKNOWN_HOST = ("Errno -2]", "Errno -3]", "Errno -5]", "nodename nor servname")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,15 @@ def transport_trouble(error: httpx.RequestError) -> Trouble:
     if isinstance(error, httpx.TimeoutException):
         return Trouble(what="a timeout")
     if isinstance(error, httpx.ConnectError):
-        return Trouble(what="no connection")
+        return Trouble(what=f"no connection to {describe_origin(error.request.url)}{_connect_reason(str(error))}")
     return Trouble(what=f"a broken answer ({type(error).__name__})")
+
+
+def _connect_reason(text: str) -> str:
+    """What kind of refusal it was; the text itself is not ours to show."""
+    if "SSL" in text or "TLS" in text:
+        return " (no TLS: http or https?)"
+    return " (no such host)" if any(words in text for words in UNKNOWN_HOST) else ""
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

@@ -65,7 +65,8 @@ def given_up(trouble: Trouble, place: Place, tries: int) -> SourceError:
         return shape_error(place, "JSON", f"{trouble.what} at the last of {tries} tries")
     return SourceError(
         f"{place} could not be read: {trouble.what} at the last of {tries} tries.",
-        "Nothing of this read was used; the next run reads again. If it stays so, ask the platform.",
+        "Nothing of this read was used; the next run reads again. If it stays so, look at `base_url` of the source, or "
+        "ask the platform.",
     )
 
 

@@ -34,7 +34,9 @@ def test_a_status_that_may_pass_is_tried_again(status: int) -> None:
 @pytest.mark.parametrize(
     ("error", "what"),
     [
-        (httpx.ConnectError("refused"), "no connection"),
+        (httpx.ConnectError("refused"), "no connection to https://api.example.org at"),
+        (httpx.ConnectError("[SSL: RECORD_LAYER_FAILURE]"), r"no connection to \S+ \(no TLS: http or https\?\)"),
+        (httpx.ConnectError("[Errno -2] Name or service"), r"no connection to \S+ \(no such host\)"),
         (httpx.ConnectTimeout("slow"), "a timeout"),
         (httpx.ReadTimeout("slow"), "a timeout"),
         (httpx.ReadError("reset"), "a broken answer"),
