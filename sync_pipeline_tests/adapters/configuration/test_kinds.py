@@ -11,12 +11,24 @@ from sync_pipeline_tests.adapters.configuration.folder import FleetFolder
 
 FIELDS = {
     "contact": {"lastName": "last_name", "customFields.Shirt size": "size"},
-    "gift": {"amount": "total", "giftDate": "day", "contact.email": "email", "customFields.Appeal": "appeal"},
+    "gift": {
+        "amount": "total",
+        "giftDate": "day",
+        "giftType": "type",
+        "contact.email": "email",
+        "customFields.Appeal": "appeal",
+    },
     "note": {"contact": "person", "note": "'Signed up'"},
     "attendance": {"contact": "person", "opportunity": "event", "hours": "hours", "startDateTimeUtc": "began"},
     "opportunity": {"name": "title", "customFields.Site": "site"},
 }
-VALUES = {"amount": "5.00", "giftDate": "2026-03-01", "hours": "2", "startDateTimeUtc": "2026-03-01T08:00:00Z"}
+VALUES = {
+    "amount": "5.00",
+    "giftDate": "2026-03-01",
+    "giftType": "Cash",
+    "hours": "2",
+    "startDateTimeUtc": "2026-03-01T08:00:00Z",
+}
 POLICIES = {
     "contact": ["tag", "archive", "ignore"],
     "gift": ["reverse", "ignore"],

@@ -25,7 +25,15 @@ from sync_pipeline_tests.domain.records.support import (
 
 SAMPLES = {
     "contact": record({"lastName": "Quill", "gender": "Female"}, tags=["VOMO: Leader"]),
-    "gift": record({"giftDate": "2026-03-04", "amount": "25.00", "contact.referenceId": "d-7", "notes": "thank you"}),
+    "gift": record(
+        {
+            "giftDate": "2026-03-04",
+            "giftType": "Cash",
+            "amount": "25.00",
+            "contact.referenceId": "d-7",
+            "notes": "thanks",
+        }
+    ),
     "note": record({"contact": "u-7", "note": "Completed the form."}),
     "attendance": record(
         {"contact": "u-7", "opportunity": "p-3", "hours": "3.5", "startDateTimeUtc": "2026-03-04T10:00:00Z"}
