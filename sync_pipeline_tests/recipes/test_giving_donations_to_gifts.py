@@ -175,7 +175,7 @@ def test_the_recipe_reads_only_columns_of_a_donation() -> None:
 
 def test_the_connector_reads_donations_by_cursor_and_since_the_last_change() -> None:
     connector = shipped_connector("giving")
-    assert connector.auth.model_dump() == {"kind": "header", "name": "X-Api-Key"}
+    assert connector.auth.model_dump() == {"kind": "header", "name": "X-Api-Key", "prefix": ""}
     donations = connector.stream("donations")
     assert (donations.path, donations.records, donations.key) == ("/donations", "data", (("id",),))
     assert donations.pagination is not None
@@ -186,5 +186,10 @@ def test_the_connector_reads_donations_by_cursor_and_since_the_last_change() -> 
         "more": "has_more",
     }
     assert donations.modified is not None
-    assert donations.modified.model_dump() == {"field": "updated_at", "parameter": "updated_since", "inclusive": True}
+    assert donations.modified.model_dump() == {
+        "field": "updated_at",
+        "parameter": "updated_since",
+        "inclusive": True,
+        "format": "iso",
+    }
     assert set(connector.streams) == {"donations", "donors", "recurring_plans", "funds"}

@@ -131,4 +131,9 @@ def test_the_shipped_connector_reads_users_as_documented() -> None:
     assert users.pagination is not None
     assert users.pagination.model_dump() == {"kind": "next_link", "path": "links.next"}
     assert users.modified is not None
-    assert users.modified.model_dump() == {"field": "updated_at", "parameter": "updated_after", "inclusive": True}
+    assert users.modified.model_dump() == {
+        "field": "updated_at",
+        "parameter": "updated_after",
+        "inclusive": True,
+        "format": "iso",
+    }
