@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import metadata
 from sync_pipeline_tests.postgres import PostgresServer
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108  the folders made in it are our own
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command configures the logs of its process, which here is every later test's too."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
