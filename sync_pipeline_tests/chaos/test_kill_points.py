@@ -1,5 +1,6 @@
 """kill -9 at chosen points, each one a place where an answer, a file or a row has just come into being."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,9 @@ def files_from_now(scene: Scene, kind: str) -> Reached:
     data = Path(scene.environment["SYNC_HOME"]) / "data"
 
     def names() -> set[str]:
-        return {path.name for path in data.rglob(f"{kind}/*.parquet")}
+        # `os.walk`, because a folder of parts may vanish while it is looked through, which is an error for `rglob`.
+        folders = (found for found in os.walk(data) if Path(found[0]).name == kind)
+        return {name for _, _, files in folders for name in files if name.endswith(".parquet")}
 
     before = names()
     return lambda: bool(names() - before)

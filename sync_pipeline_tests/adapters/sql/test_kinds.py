@@ -1,5 +1,6 @@
 """Claiming operations of every kind: what travels together, what goes first, and what is held back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -232,7 +233,7 @@ def test_the_sender_claims_what_is_foretold_whatever_the_kind(
     worker.plan(*(write("contact", f"c{number}") for number in range(3)))
     worker.plan(*(write("gift", f"g{number}", source="GIVING") for number in range(5)))
     plan_bound(worker, write("attendance", "h"), HOURS)
-    worker.plan(write("note", "waits"))
+    worker.plan(replace(write("note", "waits"), payload={"contact": ["VOMO", "person-waits"]}))
     with frozen_state(database_url, clock, tmp_path) as frozen:
         foretold = list(delivery_batches(frozen.open_operations(CUSTOMER), routes))
     sent: list[tuple[str, int]] = []
