@@ -155,24 +155,14 @@ class SqlSending:
         """Read back: these are there."""
         now = self._clock.now()
         with self._database.write() as connection:
-            moved = self._move_accepted(connection, list(ids), State.CONFIRMED, confirmed_at=now)
+            moved = self._move(connection, list(ids), State.CONFIRMED, State.ACCEPTED, confirmed_at=now)
             given = {Need(row.kind, row.reference_source, row.reference_id): ids[row.operation_id] for row in moved}
             remember(connection, self._lease.customer_id, given, now)
 
     def review(self, ids: Sequence[int], reason: str) -> None:
         """Accepted, and still not to be seen: a person has to look."""
         with self._database.write() as connection:
-            self._move_accepted(connection, ids, State.REVIEW, reason=reason, **self._finished())
-
-    def _move_accepted(self, connection: Connection, ids: Sequence[int], state: State, **values: Any) -> Sequence[Row]:
-        require_lease(connection, self._lease)
-        return connection.execute(
-            update(ledger)
-            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
-            .where(ledger.c.state == State.ACCEPTED.value)
-            .values(state=state.value, updated_at=self._clock.now(), **values)
-            .returning(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_source, ledger.c.reference_id)
-        ).all()
+            self._move(connection, ids, State.REVIEW, State.ACCEPTED, reason=reason, finished_in=self._run_id)
 
     def planned_again(self, ids: Sequence[int]) -> None:
         """A definite answer said that nothing happened: back in the queue, unless a newer value is there already."""
@@ -184,7 +174,7 @@ class SqlSending:
         """A permanent answer: only a person or a new value moves these on; one that is there already did so."""
         with self._database.write() as connection:
             moved = self._move(
-                connection, ids, State.DEAD, reason=reason, payload=None, request=None, **self._finished()
+                connection, ids, State.DEAD, reason=reason, payload=None, request=None, finished_in=self._run_id
             )
             self._give_way(connection, moved, State.DEAD)
 
@@ -236,8 +226,7 @@ class SqlSending:
                 if len(dates) >= DATES_BEFORE_DEAD:
                     buried += len(ids)
                     values |= {"state": State.DEAD.value, "payload": None, "request": None}
-                    values |= {"updated_at": self._clock.now()}
-                    values |= self._finished()
+                    values |= {"updated_at": self._clock.now(), "finished_in": self._run_id}
                 for some in parts(ids):
                     connection.execute(update(ledger).where(ledger.c.operation_id.in_(some)).values(**values))
             return buried
@@ -307,25 +296,23 @@ class SqlSending:
         )
         return SendingBatch(batch_id, endpoint, tuple(_operation(row, row.attempts + 1) for row in rows))
 
-    def _move(self, connection: Connection, ids: Sequence[int], state: State, **values: Any) -> list[int]:
-        """Move what is on its way to another state; answers the ids that were."""
+    def _move(
+        self, connection: Connection, ids: Sequence[int], state: State, before: State = State.SENDING, **values: Any
+    ) -> Sequence[Row]:
+        """Move what is in the state `before` to another one; answers the ids and references of what was."""
         require_lease(connection, self._lease)
-        moved = connection.execute(
+        return connection.execute(
             update(ledger)
             .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(ids))
-            .where(ledger.c.state == State.SENDING.value)
+            .where(ledger.c.state == before.value)
             .values(state=state.value, updated_at=self._clock.now(), **values)
-            .returning(ledger.c.operation_id)
-        )
-        return sorted(moved.scalars())
+            .returning(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_source, ledger.c.reference_id)
+        ).all()
 
-    def _give_way(self, connection: Connection, ids: Sequence[int], state: State) -> None:
+    def _give_way(self, connection: Connection, moved: Sequence[Row], state: State) -> None:
         """Values that were in doubt while a newer one was planned must neither overtake it nor wait for a person."""
-        old = overtaken(connection, self._lease.customer_id, ids)
+        old = overtaken(connection, self._lease.customer_id, sorted(row.operation_id for row in moved))
         supersede(connection, self._run_id, old, [state], self._clock.now())
-
-    def _finished(self) -> dict[str, str]:
-        return {"finished_in": self._run_id}
 
 
 def _operation(row: Row, attempts: int) -> SendingOperation:

@@ -76,7 +76,7 @@ class GiftDoubt:
         if len(refused) == len(probed):
             await self._accept_refused(left)
             return ()
-        return [half for half in halves(left) if half] if len(left) > 1 else [left] if left else ()
+        return halves(left) if len(left) > 1 else [left] if left else ()
 
     async def _accept_refused(self, ids: tuple[int, ...]) -> None:
         """Accept rows of which Virtuous says that it has them; those that are gifts already with their id."""
