@@ -15,6 +15,7 @@ from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import (
     DoubtfulBatch,
+    Evidence,
     NoPermit,
     PlannedOperation,
     SendingBatch,
@@ -246,6 +247,7 @@ class Cuts(Protocol):
         changes_token: str | None = None,
         columns: Mapping[str, str] | None = None,
         schema_changes: Sequence[str] = (),
+        short_reads: int = 0,
     ) -> None: ...
 
     def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]: ...
@@ -297,11 +299,15 @@ class Sending(Protocol):
         ...
 
     def accepted(
-        self, ids: Sequence[int], evidence: str | None = None, crm_ids: Mapping[int, CrmId] | None = None
+        self, ids: Sequence[int], evidence: Evidence | None = None, crm_ids: Mapping[int, CrmId] | None = None
     ) -> None: ...
 
-    def accepted_by(self, evidence: str, before: datetime, limit: int) -> list[SendingOperation]:
+    def accepted_by(self, evidence: Evidence, before: datetime, limit: int) -> list[SendingOperation]:
         """Accepted for this evidence alone, before that moment; the oldest."""
+        ...
+
+    def count_accepted_by(self, evidence: Evidence) -> int:
+        """How many are accepted for this evidence alone."""
         ...
 
     def confirmed(self, ids: Mapping[int, CrmId]) -> None:
@@ -354,13 +360,17 @@ class Waiting(Protocol):
         """What these operations needed is there: from now on exactly this is planned to be sent."""
         ...
 
+    def unbind(self, endpoint: str) -> None:
+        """What is planned for this endpoint waits again, to be bound to another request."""
+        ...
+
     def wait_for(self, needs: Mapping[int, str]) -> None: ...
 
     def review(self, reasons: Mapping[int, str]) -> None:
         """What these operations wait for will not come by itself."""
         ...
 
-    def found(self, ids: Mapping[int, CrmId], evidence: str) -> None:
+    def found(self, ids: Mapping[int, CrmId], evidence: Evidence) -> None:
         """Virtuous has the effect of these operations already."""
         ...
 

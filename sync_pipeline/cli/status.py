@@ -29,6 +29,8 @@ def status(
         entries = document.get("customers", [document])
         write_table("Status", COLUMNS, [shown(entry) for entry in entries])
         write_lines(waiting_lines(entries), sys.stdout)
+        if customer_id is not None:
+            write_lines(trouble_lines(document), sys.stdout)
         if customer_id is not None and document["needs_a_person"]:
             rows = [[failure[name] for name in FAILURE_COLUMNS] for failure in document["needs_a_person"]]
             write_table(
@@ -50,6 +52,16 @@ def shown(entry: Mapping[str, Any]) -> list[object]:
         f"{entry['quota']['used']} of {entry['quota']['limit']}",
         entry["paused_until"],
     ]
+
+
+def trouble_lines(entry: Mapping[str, Any]) -> Iterator[str]:
+    """What went wrong in the last run and is not a record's fault, with the remedy."""
+    last = entry["last_run"] or {}
+    for failure in last.get("stage_failures", ()):
+        yield f"{failure['subject']} failed: {failure['message']}"
+        yield f"  {failure['remedy']}"
+    for warning in last.get("warnings", ()):
+        yield f"Warning: {warning}"
 
 
 def waiting_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -57,6 +57,8 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
             "started_at": text(last["started_at"]),
             "completed_at": text(last["completed_at"]),
             "resume_at": text(last["resume_at"]),
+            "stage_failures": (last["report"] or {}).get("stage_failures", []),
+            "warnings": (last["report"] or {}).get("warnings", []),
         },
         "ledger": state.ledger_counts(customer.id),
         "waiting": [waiting_entry(group) for group in state.waiting_groups(customer.id)],

@@ -58,6 +58,8 @@ class Page:
 
     kinds: the JSON kinds of each column of these records, their parents' columns left out.
     short: a part of the read tells another total than the records it gave, at its second reading too.
+    lacking: the share of its records (0 to 1) that a part of the read counts and does not give; of a walk, the share of
+    parents that such parts lie below.
     proven_parent: with this page, everything below the parent of this key is read.
     token: the last page's, to go on from with the next changes_since.
     from_nothing: the source no longer knew the plan's token, and the read began again without it.
@@ -68,6 +70,7 @@ class Page:
     total: int | None
     kinds: Kinds = field(default_factory=dict, compare=False)
     short: bool = False
+    lacking: float = 0.0
     proven_parent: str | None = None
     token: str | None = None
     from_nothing: bool = False
@@ -82,3 +85,8 @@ class SealedCut:
     rows: int
     newest_modified: datetime | None
     columns: tuple[str, ...]
+
+
+def lacking_share(total: int | None, keys: int) -> float:
+    """The share of the records, 0 to 1, that a list counts and does not give."""
+    return 0.0 if not total else max(0.0, 1 - keys / total)

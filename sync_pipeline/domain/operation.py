@@ -20,6 +20,16 @@ class State(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class Evidence(StrEnum):
+    """What the ledger knows about an operation beside its own answer."""
+
+    REPEATED = "repeated"  # it got no answer, was sent again, and has not been accepted since
+    REPEAT_ACCEPTED = "repeat_accepted"
+    REPEAT_REFUSED = "repeat_refused"  # it counts as accepted, because Virtuous refuses an id that it has already
+    FOUND = "found"  # its effect was read back
+    FOUND_THERE = "found_there"  # Virtuous had it before anything was sent
+
+
 UNSENT = frozenset({State.PLANNED, State.WAITING, State.DEFERRED})
 """Nothing of these has taken effect, and they go on by themselves."""
 

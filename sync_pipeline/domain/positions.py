@@ -16,6 +16,7 @@ class Position:
     `read_position` and `checkpoint` are source time; the cuts name the current files. `accounted_at` is when a
     completed read last left nothing unaccounted for: the checkpoint's age counts from there. `changes_token` asks the
     source for what came after the last compared read; `columns` maps each column of that read to its JSON kinds.
+    `short_reads` counts the reads in a row in which the source kept back a good part of the records that it counts.
     """
 
     source: str
@@ -29,6 +30,7 @@ class Position:
     mapping_hash: str | None = None
     changes_token: str | None = None
     columns: Mapping[str, str] | None = None
+    short_reads: int = 0
 
 
 NO_CHANGES = ChangeCounts()

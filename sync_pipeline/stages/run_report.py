@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sync_pipeline.domain.operation import Evidence
 from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.domain.report import FAILURE_DETAILS, Outcomes, RunReport
 from sync_pipeline.domain.run import RunStatus
@@ -56,9 +57,20 @@ def build_report(context: StageContext, status: RunStatus, resume_at: datetime |
         stage_failures=[
             failure.as_dict() for failure in context.runs.failures(customer_id, run_id, context.dagster_run_id)
         ],
-        warnings=[cut.reason for cut in cuts if cut.reason is not None],
+        warnings=[*(cut.reason for cut in cuts if cut.reason is not None), *_refused_repeats(context)],
         schema_changes=schema_changes(cuts),
     )
+
+
+def _refused_repeats(context: StageContext) -> list[str]:
+    """A refusal of something sent before proves less than an acceptance: nobody should hear of it only days later."""
+    gifts = context.sending.count_accepted_by(Evidence.REPEAT_REFUSED)
+    hours = context.customer.destination.review_after_hours
+    text = (
+        f"Gifts that count as accepted because Virtuous refused them when they were sent again: {gifts}. Most likely "
+        f"it has them already; those that it does not show after {hours} hours go to review."
+    )
+    return [text] if gifts else []
 
 
 def schema_changes(cuts: Iterable[CutRow]) -> dict[str, list[str]]:

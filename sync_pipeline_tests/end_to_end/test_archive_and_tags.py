@@ -150,6 +150,25 @@ def test_changed_roles_travel_as_bulk_tags_where_the_organization_has_the_endpoi
     assert deployment.night().report.total_changes == 0
 
 
+def test_bulk_tags_that_the_organization_does_not_have_go_as_transactions_once_that_is_said(
+    deployment: Deployment,
+) -> None:
+    deployment.configure(destination={"bulk": {"tags": True}})
+    for user_id in range(1, 41):
+        role = "ADMIN" if user_id == 40 else "VOLUNTEER"
+        deployment.world.edit_vomo_user(VOMO, user_id, membership_role=role)
+    deployment.night()
+    morning(deployment)
+    deployment.world.edit_vomo_user(VOMO, 3, membership_role="ADMIN")
+    night = deployment.night()
+    assert (night.code, deployment.ledger()["deferred"]) == (1, 1)
+    assert "`destination.bulk.tags: false`" in night.report.stage_failures[0]["remedy"]
+    deployment.configure(destination={"bulk": {"tags": False}})
+    assert deployment.night().code == 0
+    morning(deployment)
+    assert tags(deployment, 3) == {"VOMO: Volunteer", "VOMO: Admin"}
+
+
 def test_a_tag_that_virtuous_does_not_know_yet_travels_as_a_transaction(deployment: Deployment) -> None:
     deployment.world.change_organization(VIRTUOUS, bulk_tags=True)
     deployment.configure(destination={"bulk": {"tags": True}})

@@ -181,6 +181,35 @@ def test_bulk_notes_travel_together_where_the_organization_has_the_endpoint(kind
     assert_every_kind_delivered(kinds)
 
 
+def test_bulk_notes_that_the_organization_does_not_have_fail_the_run_with_the_setting(kinds: Deployment) -> None:
+    kinds.configure(destination={"bulk": {"notes": True}})
+    kinds.night()
+    morning(kinds)
+    night = kinds.night()
+    assert (night.code, kinds.ledger()["deferred"]) == (1, len(kinds.world.vomo_completions(VOMO)))
+    (failure,) = night.report.stage_failures
+    assert "Virtuous has no POST /api/ContactNote/Bulk" in failure["message"]
+    assert "`destination.bulk.notes: false`" in failure["remedy"]
+    kinds.configure(destination={"bulk": {"notes": False}})
+    assert kinds.night().code == 0
+    assert_every_kind_delivered(kinds)
+
+
+def test_a_quota_that_ends_during_the_look_ups_parks_the_run(kinds: Deployment) -> None:
+    """What waits may be deliverable: nobody knows before everything was asked about."""
+    kinds.night()
+    morning(kinds)
+    kinds.configure(destination={"quota": {"cap": 12}})
+    slices = [kinds.slice_of_night()]
+    while slices[-1].report.status == "parked":
+        assert slices[-1].report.resume_at is not None
+        kinds.clock.advance(hours=1)
+        slices.append(kinds.slice_of_night())
+        assert len(slices) < 40
+    assert (slices[0].report.status, slices[-1].code) == ("parked", 0)
+    assert_every_kind_delivered(kinds)
+
+
 def test_people_sign_up_once_however_many_hours_they_give(kinds: Deployment) -> None:
     kinds.night()
     morning(kinds)

@@ -216,7 +216,10 @@ def test_a_bad_gift_of_a_batch_without_an_answer_is_a_dead_letter_when_the_other
 def test_a_lone_gift_refused_after_a_lost_answer_goes_to_a_person_when_it_never_shows(kinds: Deployment) -> None:
     number = bad_gift(only_gifts(kinds, batch={"max": 1}))
     kinds.world.add_fault(side="virtuous", path=TRANSACTIONS, times=1, kind="cut_before")
-    assert kinds.night().code == 0  # nobody can tell yet whether the refusal means that it is there
+    night = kinds.night()
+    assert night.code == 0  # nobody can tell yet whether the refusal means that it is there
+    (warning,) = night.report.warnings
+    assert "refused them when they were sent again: 1." in warning
     morning(kinds)
     codes = [kinds.night().code for _ in range(4)]
     assert codes == [0, 0, 5, 5]  # three days are over

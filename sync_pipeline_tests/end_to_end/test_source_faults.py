@@ -164,6 +164,18 @@ def test_two_streams_of_one_source_fail_apart(deployment: Deployment) -> None:
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
+def test_a_source_that_keeps_back_what_it_counts_fails_from_the_second_night_on(deployment: Deployment) -> None:
+    deployment.world.add_fault(side="vomo", kind="missing_rows", path="/vomo/v1/users")
+    assert [deployment.night().code for _ in range(3)] == [0, 1, 1]
+    (failure,) = deployment.night().report.stage_failures
+    assert failure["subject"] == "users"
+    assert "clearly fewer records of users than it counts, 4 reads in a row" in failure["message"]
+    assert "`pagination`" in failure["remedy"]
+    deployment.world.clear_faults()
+    assert deployment.night().code == 0
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
 def test_a_read_that_is_short_of_its_total_is_asked_for_again_until_everybody_came(deployment: Deployment) -> None:
     everybody = len(deployment.world.vomo_users(VOMO))
     deployment.world.add_fault(side="vomo", kind="missing_rows", path="/vomo/v1/users", times=1000, every=1)

@@ -145,7 +145,10 @@ def test_an_hour_of_errors_leaves_everything_for_the_next_night(deployment: Depl
 def test_an_endpoint_that_is_not_there_blames_no_row(deployment: Deployment, status: int) -> None:
     deployment.world.add_fault(side="virtuous", path=CONTACT, kind="status_before", status=status)
     night = deployment.night()
-    assert (night.code, night.report.failures, deployment.ledger()) == (3, 0, {"deferred": 40})
+    assert (night.code, night.report.failures, deployment.ledger()) == (1, 0, {"deferred": 40})
+    (failure,) = night.report.stage_failures
+    assert f"Virtuous has no {BATCH}" in failure["message"]
+    assert "`destination.base_url`" in failure["remedy"]
     assert deployment.writes() <= 5
     deployment.world.clear_faults()
     assert deployment.night().code == 0

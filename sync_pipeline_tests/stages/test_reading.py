@@ -297,6 +297,25 @@ def test_windows_that_fall_short_of_their_totals_keep_the_position(opened: Open)
     assert nights.position.read_position is not None
 
 
+def test_reads_in_a_row_that_fall_clearly_short_are_counted(opened: Open) -> None:
+    total = 40
+
+    def people(_: httpx.Request) -> httpx.Response:
+        data = [{"id": number, "name": "a"} for number in range(20)]
+        return httpx.Response(200, json={"data": data, "total": total})
+
+    described = {"path": "/people", "key": ["id"], "records": "data", "total": "total"}
+    nights = opened({"shifts": described | {"pagination": {"kind": "none"}}}, people)
+    assert [nights.night().short_reads for _ in range(3)] == [1, 2, 3]
+    total = 21  # one that is hidden from the token: told, and no more
+    assert (nights.night().short_reads, nights.position.short_reads) == (0, 0)
+    total = 40
+    assert not nights.night().keeps_falling_short
+    assert nights.night().keeps_falling_short
+    total = 20
+    assert nights.night().short_reads == 0
+
+
 def test_what_a_read_saw_and_said_is_stored_with_its_cut(opened: Open) -> None:
     nights = opened(Feed.STREAMS, Feed())
     nights.read()

@@ -8,7 +8,7 @@ import httpx
 from sync_pipeline.adapters.source.place import Place
 from sync_pipeline.domain.configuration import ConnectorStream
 from sync_pipeline.domain.configuration.pagination import Paging
-from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN, PARENT_PREFIX, Page, Row
+from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN, PARENT_PREFIX, Page, Row, lacking_share
 from sync_pipeline.domain.flatten import joined
 
 RESERVED = frozenset({KEY_COLUMN, PARENT_COLUMN})
@@ -53,7 +53,8 @@ class Listing:
 class ListPage:
     """A page of a list, with the body it was read from.
 
-    With the last page of all (`last`), a list that was compared with its total is `complete` or `short`.
+    With the last page of all (`last`), a list that was compared with its total is `complete` or `short`; then the
+    page says which share of the records is `lacking`.
     """
 
     page: Page
@@ -80,3 +81,7 @@ class Tally:
     @property
     def matches(self) -> bool:
         return self._total is None or self._total == len(self._keys)
+
+    @property
+    def lacking(self) -> float:
+        return lacking_share(self._total, len(self._keys))

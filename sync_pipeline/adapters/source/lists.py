@@ -77,7 +77,7 @@ class ListReader:
                     decided = one.last and (tally.matches or attempt == READS_UNTIL_TOTALS_MATCH)
                     yield replace(
                         one,
-                        page=replace(one.page, total=None),
+                        page=replace(one.page, total=None, lacking=tally.lacking if decided else 0.0),
                         last=decided,
                         complete=decided and tally.matches,
                         short=decided and not tally.matches,

@@ -28,7 +28,7 @@ async def walk_pages(
         async for page in pages:
             yield page
     if walker.notes:
-        yield Page(rows=(), total=None, note=" ".join(walker.notes))
+        yield Page(rows=(), total=None, note=" ".join(walker.notes), lacking=walker.lacking)
 
 
 class _Walker:
@@ -36,6 +36,7 @@ class _Walker:
 
     def __init__(self, access: Access, reader: ListReader, plan: ReadPlan) -> None:
         self.notes: list[str] = []
+        self.lacking = 0.0
         self._access = access
         self._reader = reader
         self._plan = plan
@@ -56,7 +57,7 @@ class _Walker:
                     async with aclosing(pages):
                         async for one in pages:
                             short += one.short
-                            yield replace(one.page, proven_parent=_key(listing) if one.complete else None)
+                            yield replace(one.page, lacking=0.0, proven_parent=_key(listing) if one.complete else None)
                 except UnusableStatus as error:
                     if error.status != HTTPStatus.NOT_FOUND:
                         raise
@@ -70,6 +71,7 @@ class _Walker:
                 "(HTTP 404); what was known below them stays."
             )
         if short:
+            self.lacking = max(self.lacking, short / walked)
             self.notes.append(
                 f"{short} of {walked} records of {parents} tell another total of {name} than the records they gave, "
                 "twice. What came is applied; nothing below them counts as deleted."
@@ -111,6 +113,7 @@ class _Walker:
                 short = short or one.short
                 yield one.page
         if short or not tally.matches:
+            self.lacking = max(self.lacking, tally.lacking)
             self.notes.append(
                 f"The source tells another total of {name} than the records it gave; those it left out are walked "
                 "when it gives them."

@@ -9,7 +9,7 @@ from sync_pipeline.adapters.sql.crm_ids import remember
 from sync_pipeline.adapters.sql.tables import acknowledged, ledger, ledger_changes
 from sync_pipeline.adapters.sql.upsert import upsert
 from sync_pipeline.domain.needs import CrmId, Need
-from sync_pipeline.domain.operation import State
+from sync_pipeline.domain.operation import Evidence, State
 
 
 def settle_accepted(
@@ -18,7 +18,7 @@ def settle_accepted(
     run_id: str,
     ids: Sequence[int],
     now: datetime,
-    evidence: str | None,
+    evidence: Evidence | None,
     crm_ids: Mapping[int, CrmId] | None = None,
     before: State = State.SENDING,
 ) -> None:
@@ -35,7 +35,7 @@ def settle_accepted(
             request=None,
             waits_for=None,
             accepted_at=now,
-            evidence=evidence,
+            evidence=None if evidence is None else evidence.value,
             finished_in=run_id,
             updated_at=now,
         )

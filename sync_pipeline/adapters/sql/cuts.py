@@ -88,6 +88,7 @@ class SqlCuts:
         changes_token: str | None = None,
         columns: Mapping[str, str] | None = None,
         schema_changes: Sequence[str] = (),
+        short_reads: int = 0,
     ) -> None:
         """The snapshot is durable: the stream's newest one from now on. The read position stays."""
         with self._database.write() as connection:
@@ -109,7 +110,7 @@ class SqlCuts:
                     read_completed_at=self._clock.now(),
                 )
             )
-            upsert(connection, positions, [_row(lease, cut, snapshot_cut=snapshot_cut)])
+            upsert(connection, positions, [_row(lease, cut, snapshot_cut=snapshot_cut, short_reads=short_reads)])
 
     def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]:
         """The customer's cuts in these states, oldest first."""

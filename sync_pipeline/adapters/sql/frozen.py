@@ -16,7 +16,6 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database, create_engine_for, current_revision
-from sync_pipeline.adapters.sql.planning import REPEATED
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
@@ -24,7 +23,7 @@ from sync_pipeline.adapters.sql.waiting import accepted_people
 from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.change import Action
 from sync_pipeline.domain.needs import Need, needs_of
-from sync_pipeline.domain.operation import LEFT_OVER, State
+from sync_pipeline.domain.operation import LEFT_OVER, Evidence, State
 from sync_pipeline.ports import Clock
 
 UNCERTAIN = (State.SENDING.value, State.REVIEW.value)
@@ -64,7 +63,9 @@ class FrozenState:
 
     def open_operations(self, customer_id: str) -> list[OpenOperation]:
         """What goes on by itself, and what may have arrived although nobody knows; oldest first."""
-        may_have_arrived = ledger.c.state.in_(UNCERTAIN) | (func.coalesce(ledger.c.evidence, "") == REPEATED)
+        may_have_arrived = ledger.c.state.in_(UNCERTAIN) | (
+            func.coalesce(ledger.c.evidence, "") == Evidence.REPEATED.value
+        )
         statement = (
             select(
                 ledger.c.operation_id,

@@ -14,11 +14,19 @@ from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.quota import take_permit
-from sync_pipeline.adapters.sql.superseding import REPEATED, overtaken, supersede
+from sync_pipeline.adapters.sql.superseding import overtaken, supersede
 from sync_pipeline.adapters.sql.tables import ledger
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
-from sync_pipeline.domain.operation import UNSENT, DoubtfulBatch, NoPermit, SendingBatch, SendingOperation, State
+from sync_pipeline.domain.operation import (
+    UNSENT,
+    DoubtfulBatch,
+    Evidence,
+    NoPermit,
+    SendingBatch,
+    SendingOperation,
+    State,
+)
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Clock, DestinationName
@@ -130,7 +138,7 @@ class SqlSending:
         return [_operation(row, row.attempts) for row in rows]
 
     def accepted(
-        self, ids: Sequence[int], evidence: str | None = None, crm_ids: Mapping[int, CrmId] | None = None
+        self, ids: Sequence[int], evidence: Evidence | None = None, crm_ids: Mapping[int, CrmId] | None = None
     ) -> None:
         """Virtuous answered 2xx: the values count as acknowledged from this moment, with the ids it gave."""
         with self._database.write() as connection:
@@ -139,17 +147,28 @@ class SqlSending:
                 connection, self._lease.customer_id, self._run_id, ids, self._clock.now(), evidence, crm_ids
             )
 
-    def accepted_by(self, evidence: str, before: datetime, limit: int) -> list[SendingOperation]:
+    def accepted_by(self, evidence: Evidence, before: datetime, limit: int) -> list[SendingOperation]:
         """Accepted for this evidence alone, before that moment; the oldest."""
         with self._database.read() as connection:
             rows = connection.execute(
                 select(ledger)
                 .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.ACCEPTED.value)
-                .where(ledger.c.evidence == evidence, ledger.c.accepted_at < before)
+                .where(ledger.c.evidence == evidence.value, ledger.c.accepted_at < before)
                 .order_by(ledger.c.accepted_at)
                 .limit(limit)
             ).all()
         return [_operation(row, row.attempts) for row in rows]
+
+    def count_accepted_by(self, evidence: Evidence) -> int:
+        """How many are accepted for this evidence alone."""
+        with self._database.read() as connection:
+            return connection.execute(
+                select(func.count()).where(
+                    ledger.c.customer_id == self._lease.customer_id,
+                    ledger.c.state == State.ACCEPTED.value,
+                    ledger.c.evidence == evidence.value,
+                )
+            ).scalar_one()
 
     def confirmed(self, ids: Mapping[int, CrmId]) -> None:
         """Read back: these are there."""
@@ -286,7 +305,9 @@ class SqlSending:
                 state=State.SENDING.value,
                 attempts=ledger.c.attempts + 1,
                 batch_id=batch_id,
-                evidence=case((ledger.c.state == State.SENDING.value, REPEATED), else_=ledger.c.evidence),
+                evidence=case(
+                    (ledger.c.state == State.SENDING.value, Evidence.REPEATED.value), else_=ledger.c.evidence
+                ),
                 attempted_at=now,
                 unanswered_at=case(
                     (ledger.c.state == State.SENDING.value, ledger.c.attempted_at), else_=ledger.c.unanswered_at

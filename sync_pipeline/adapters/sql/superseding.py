@@ -8,9 +8,6 @@ from sqlalchemy import Connection, select, update
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.domain.operation import State
 
-REPEATED = "repeated"
-"""Evidence in the ledger: an operation got no answer, was sent again, and has not been accepted since."""
-
 
 def supersede(
     connection: Connection,

@@ -46,6 +46,7 @@ positions = Table(
     Column("last_run_completed_at", UtcDateTime),
     Column("changes_token", Text),
     Column("columns", Json),
+    Column("short_reads", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("customer_id", "source", "stream", "direction"),
 )
 

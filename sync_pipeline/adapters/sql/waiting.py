@@ -12,7 +12,7 @@ from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
-from sync_pipeline.domain.operation import Priority, State, WaitingOperation
+from sync_pipeline.domain.operation import Evidence, Priority, State, WaitingOperation
 from sync_pipeline.domain.request import Request
 from sync_pipeline.ports import Clock, WaitingGroup
 
@@ -82,6 +82,23 @@ class SqlWaiting:
             }
         )
 
+    def unbind(self, endpoint: str) -> None:
+        """What is planned for this endpoint waits again, to be bound to another request."""
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            connection.execute(
+                update(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
+                .where(ledger.c.endpoint == endpoint)
+                .values(
+                    state=State.WAITING.value,
+                    waits_for=ledger.c.kind + " " + ledger.c.reference_source + "/" + ledger.c.reference_id,
+                    endpoint=None,
+                    request=None,
+                    updated_at=self._clock.now(),
+                )
+            )
+
     def wait_for(self, needs: Mapping[int, str]) -> None:
         """Note what these operations still wait for."""
         self._update({operation_id: {"waits_for": need} for operation_id, need in needs.items()})
@@ -100,7 +117,7 @@ class SqlWaiting:
             }
         )
 
-    def found(self, ids: Mapping[int, CrmId], evidence: str) -> None:
+    def found(self, ids: Mapping[int, CrmId], evidence: Evidence) -> None:
         """Virtuous has the effect of these operations already: nothing needs to be sent."""
         with self._database.write() as connection:
             require_lease(connection, self._lease)

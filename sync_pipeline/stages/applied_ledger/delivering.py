@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sync_pipeline.domain.answer import Answer, Outcome
@@ -11,7 +11,7 @@ from sync_pipeline.domain.operation import NoPermit, SendingBatch
 from sync_pipeline.domain.request import Reply
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import given_ids, is_about_a_record
-from sync_pipeline.stages.applied_ledger.requests import halves, routes, send, why_undecided
+from sync_pipeline.stages.applied_ledger.requests import halves, routes, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -47,7 +47,7 @@ class Delivery:
         """Send a few batches at once and settle every answer, also when one of them ends the slice."""
         replies = await asyncio.gather(*(self._send(batch) for batch in batches), return_exceptions=True)
         failures: list[BaseException] = []
-        undecided: list[tuple[str, Answer]] = []
+        undecided: dict[str, tuple[SendingBatch, Answer]] = {}
         for batch, reply in zip(batches, replies, strict=True):
             if isinstance(reply, BaseException):
                 failures.append(reply)
@@ -60,23 +60,25 @@ class Delivery:
                 if decided:
                     self._state.answered(batch.endpoint)
                 else:
-                    undecided.append((batch.endpoint, reply.answer))
+                    undecided[batch.endpoint] = (batch, reply.answer)
         if failures:
             raise failures[0]
-        await self._count_tries(undecided)
+        await self._count_tries(undecided.values())
 
     async def _send(self, batch: SendingBatch) -> Reply:
-        label = self._routes.label(batch.endpoint, len(batch.operations))
-        return await send(self._context, self._destination, batch, label)
+        return await send(self._context, self._destination, batch, self._label(batch))
 
-    async def _count_tries(self, undecided: list[tuple[str, Answer]]) -> None:
+    def _label(self, batch: SendingBatch) -> str:
+        return self._routes.label(batch.endpoint, len(batch.operations))
+
+    async def _count_tries(self, undecided: Collection[tuple[SendingBatch, Answer]]) -> None:
         """One try for each endpoint that decided nothing in this round, however many of its requests there were."""
         throttled = [answer for _, answer in undecided if answer.outcome == Outcome.THROTTLED]
         if throttled:
             self._state.throttled(throttled[0])
             return
-        for endpoint, answer in dict(undecided).items():
-            await self._state.unanswered(endpoint, why_undecided(answer))
+        for batch, answer in undecided:
+            await self._state.unanswered(batch.endpoint, self._label(batch), answer)
 
     def _claim_round(self) -> tuple[list[SendingBatch], NoPermit | None]:
         batches: list[SendingBatch] = []

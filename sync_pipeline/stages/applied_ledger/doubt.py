@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.crm import contacts, gifts, notes, tags, volunteers
 from sync_pipeline.domain.needs import CrmId
-from sync_pipeline.domain.operation import DoubtfulBatch, NoPermit, SendingBatch
+from sync_pipeline.domain.operation import DoubtfulBatch, Evidence, NoPermit, SendingBatch
 from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import is_about_a_record
-from sync_pipeline.stages.applied_ledger.gift_doubt import FOUND, REPEAT_ACCEPTED, GiftDoubt
+from sync_pipeline.stages.applied_ledger.gift_doubt import GiftDoubt
 from sync_pipeline.stages.applied_ledger.looking import Absence, Looking
-from sync_pipeline.stages.applied_ledger.requests import halves, routes, send, why_undecided
+from sync_pipeline.stages.applied_ledger.requests import halves, routes, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -86,7 +86,7 @@ class DoubtResolution:
             number = operation.operation_id
             finding = await self._looking.effect_of(operation, [one for one in operations if one is not operation])
             if isinstance(finding, CrmId):
-                self._context.sending.accepted((number,), FOUND, {number: finding})
+                self._context.sending.accepted((number,), Evidence.FOUND, {number: finding})
                 self._state.accepted[Request.from_document(operation.request or {}).endpoint] += 1
             elif finding == Absence.SEEN and self._context.clock.now() >= settles_at[number]:
                 self._context.sending.planned_again((number,))
@@ -99,7 +99,7 @@ class DoubtResolution:
             if self._state.stopped or self._state.park_if_out_of_time():
                 return
             if await self._looking.is_in_state(operation):
-                self._context.sending.accepted((operation.operation_id,), FOUND)
+                self._context.sending.accepted((operation.operation_id,), Evidence.FOUND)
 
     async def _settle(self, batch: SendingBatch, reply: Reply) -> Sequence[tuple[int, ...]]:
         """Settle one repeated batch; answers what has to be repeated next."""
@@ -108,7 +108,7 @@ class DoubtResolution:
             case Outcome.ACCEPTED:
                 state.answered(batch.endpoint)
                 state.accepted[batch.endpoint] += len(ids)
-                sending.accepted(ids, evidence=REPEAT_ACCEPTED)
+                sending.accepted(ids, evidence=Evidence.REPEAT_ACCEPTED)
                 self._gifts.taken(ids)
                 return ()
             case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows or is_about_a_record(batch, reply):
@@ -134,7 +134,7 @@ class DoubtResolution:
 
     async def _again(self, batch: SendingBatch, answer: Answer) -> Sequence[tuple[int, ...]]:
         ids = batch.ids
-        await self._state.unanswered(batch.endpoint, why_undecided(answer))
+        await self._state.unanswered(batch.endpoint, self._routes.label(batch.endpoint, len(ids)), answer)
         self._unanswered[ids] += 1
         if len(ids) > 1 and self._unanswered[ids] >= UNANSWERED_BEFORE_HALVING:
             return halves(ids)

@@ -9,17 +9,13 @@ from collections.abc import Sequence
 
 from sync_pipeline.domain.answer import Outcome
 from sync_pipeline.domain.needs import CrmId
-from sync_pipeline.domain.operation import DoubtfulBatch, NoPermit, SendingOperation
+from sync_pipeline.domain.operation import DoubtfulBatch, Evidence, NoPermit, SendingOperation
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.looking import Looking
 from sync_pipeline.stages.applied_ledger.requests import halves, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
-
-REPEAT_REFUSED = "repeat_refused"
-REPEAT_ACCEPTED = "repeat_accepted"
-FOUND = "found"
 
 
 class GiftDoubt:
@@ -68,7 +64,7 @@ class GiftDoubt:
                 continue
             reply = await send(self._context, self._destination, claimed, claimed.endpoint)
             if reply.is_accepted:
-                sending.accepted((operation_id,), evidence=REPEAT_ACCEPTED)
+                sending.accepted((operation_id,), evidence=Evidence.REPEAT_ACCEPTED)
                 self.taken((operation_id,))
             elif reply.answer.outcome == Outcome.REFUSED and reply.answer.blames_the_rows:
                 refused.append(operation_id)
@@ -86,8 +82,8 @@ class GiftDoubt:
             found = await self._looking.gift(operation.reference_source, operation.reference_id)
             if isinstance(found, CrmId):
                 visible[operation.operation_id] = found
-        sending.accepted(list(visible), FOUND, visible)
-        sending.accepted([operation_id for operation_id in ids if operation_id not in visible], REPEAT_REFUSED)
+        sending.accepted(list(visible), Evidence.FOUND, visible)
+        sending.accepted([operation_id for operation_id in ids if operation_id not in visible], Evidence.REPEAT_REFUSED)
 
 
 def _ends(operations: Sequence[SendingOperation]) -> Sequence[SendingOperation]:

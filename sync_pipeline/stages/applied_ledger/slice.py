@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sync_pipeline.domain.answer import Answer
+from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.crm import notes, tags
 from sync_pipeline.domain.errors import PrerequisiteError
-from sync_pipeline.domain.operation import NoPermit
+from sync_pipeline.domain.operation import UNACCOUNTED, NoPermit, State
 from sync_pipeline.ports import Destination
+from sync_pipeline.stages.applied_ledger.requests import why_undecided
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import WAIT_WITHOUT_ADVICE, blocked
 from sync_pipeline.stages.permits import WAIT_IN_PROCESS
@@ -21,10 +23,16 @@ REFUSED_SINGLES_BEFORE_BLOCKING = 2
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """The slice stops on purpose, with work left."""
+    """The slice stops on purpose, with work left; `asking`: before everything that waits was asked about."""
 
     resume_at: datetime
     reason: str
+    asking: bool = False
+
+    @property
+    def goes_on_with(self) -> frozenset[State]:
+        """What the next slice can do something about."""
+        return UNACCOUNTED | {State.WAITING} if self.asking else UNACCOUNTED
 
 
 @dataclass(slots=True)
@@ -43,6 +51,7 @@ class SliceState:
     tries_of: Counter[str] = field(default_factory=Counter)
     silent: dict[str, str] = field(default_factory=dict)
     forbidden: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
     suspects: dict[str, list[int]] = field(default_factory=dict)
 
     @property
@@ -71,19 +80,39 @@ class SliceState:
         self.tries = 0
         self.tries_of[endpoint] = 0
 
-    async def unanswered(self, endpoint: str, why: str) -> None:
-        """Count a try that brought no definite answer, and back off before the next one.
+    async def unanswered(self, endpoint: str, label: str, answer: Answer) -> None:
+        """Count a try of the request `label` that brought no definite answer, and back off before the next one.
 
         Who answers nothing at all gets twice the tries of one endpoint: one of them may be the only one in trouble.
         """
         self.tries += 1
         self.tries_of[endpoint] += 1
+        why = why_undecided(answer)
         if self.tries_of[endpoint] >= TRIES:
             self.silent[endpoint] = why
+            if answer.outcome == Outcome.REFUSED:
+                self._fail_missing(label, answer)
         if self.tries >= 2 * TRIES:
             self.exhausted = why
         elif endpoint not in self.silent:
             await self.context.clock.sleep(min(2 ** (self.tries_of[endpoint] - 1), LONGEST_BACKOFF_SECONDS))
+
+    def _fail_missing(self, label: str, answer: Answer) -> None:
+        """Waiting mends nothing here: the organization has no such endpoint, or it is another address."""
+        if label in self.missing:
+            return
+        self.missing.add(label)
+        switch = SWITCHES.get(label)
+        remedy = (
+            f"Set `{switch}: false` in the customer's file: what was to travel there goes singly on the next run."
+            if switch
+            else "Check `destination.base_url`. An organization without volunteers has no volunteer endpoints: take "
+            "the streams that write there out of the customer's file."
+        )
+        reason = (
+            f"Virtuous has no {label} for {self.context.customer.id} ({answer.status}); what goes there is deferred."
+        )
+        self.context.fail("applied_ledger", reason, remedy)
 
     def begin_last_settling(self) -> dict[str, str]:
         """What got no answer is asked about once more before the slice ends; answers what was left alone until now."""
@@ -147,6 +176,7 @@ class SliceState:
         )
 
 
+SWITCHES = {notes.BULK: "destination.bulk.notes", tags.BULK: "destination.bulk.tags"}
 RIGHTS = {
     "Contact": ("contact", "to create and edit contacts"),
     "v2": ("gift", "to create gifts"),

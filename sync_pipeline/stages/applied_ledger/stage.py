@@ -6,9 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from sync_pipeline.domain.crm import volunteers
+from sync_pipeline.domain.crm import tags, volunteers
 from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SyncError
-from sync_pipeline.domain.operation import UNACCOUNTED, NoPermit, State
+from sync_pipeline.domain.operation import NoPermit, State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import RunStatus
@@ -34,12 +34,14 @@ async def apply_ledger(context: StageContext) -> RunReport:
         confirm_not_paused(context)
         plan_ready_cuts(context)
         context.sending.retry_deferred()
+        if not context.customer.destination.bulk.tags:
+            context.waiting.unbind(tags.BULK)  # planned when the organization was still thought to have it
         async with context.open_destination() as destination:
             await _send_everything(context, destination, state)
     except PausedError as error:
         return finish_without_applying(context, RunStatus.PAUSED, error)
     except QuotaSpentError as error:
-        state.park = Park(error.until, error.message)
+        state.park = Park(error.until, error.message, asking=True)
     except BusyError:
         raise  # the report, like everything else, is now the business of who has the lease
     except SyncError as error:
@@ -110,7 +112,7 @@ def _finish(context: StageContext, state: SliceState) -> RunReport:
     failures = context.runs.failures(context.customer.id, context.run.run_id, context.dagster_run_id)
     held = bool(context.cuts.cuts(context.customer.id, [CutState.HELD]))
     left = context.sending.counts()
-    parked = state.park is not None and any(left.get(what, 0) for what in UNACCOUNTED)
+    parked = state.park is not None and any(left.get(what, 0) for what in state.park.goes_on_with)
     status = slice_status(failures, parked=parked, held=held)
     resume_at = state.park.resume_at if state.park is not None and status == RunStatus.PARKED else None
     report = finish(context, status, resume_at)

@@ -79,7 +79,9 @@ class ScratchCuts:
         changes_token: str | None = None,
         columns: Mapping[str, str] | None = None,
         schema_changes: Sequence[str] = (),
+        short_reads: int = 0,
     ) -> None:
+        del short_reads  # a plan is no read of a run
         self._read[cut.stream] = replace(
             cut,
             state=CutState.READ,

@@ -4,7 +4,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from sync_pipeline.domain import json_kinds
-from sync_pipeline.domain.cut import Page, ReadPlan
+from sync_pipeline.domain.cut import Page, ReadPlan, lacking_share
 from sync_pipeline.ports import CutWriter, Source
 
 READS_UNTIL_TOTALS_MATCH = 2  # DESIGN section 7: then the cut goes on without proof of absence
@@ -15,12 +15,14 @@ class Gathered:
     """What the pages of a read said.
 
     matched: the distinct keys are as many as the last page's total, or there is none.
+    lacking: the share of its records that the source counts and did not give.
     whole: nothing limited the read, so that a record it did not bring is gone. A walk limits itself by parents.
     """
 
     whole: bool
     pages: int = 0
     matched: bool = False
+    lacking: float = 0.0
     token: str | None = None
     proven_parents: set[str] = field(default_factory=set)
     columns: dict[str, str] = field(default_factory=dict)
@@ -36,7 +38,7 @@ async def gather(source: Source, plan: ReadPlan, writer: CutWriter) -> Gathered:
     gathered = Gathered(whole=plan.since is None and plan.token is None)
     kinds: dict[str, int] = {}
     for _ in range(READS_UNTIL_TOTALS_MATCH):
-        total, short = None, False
+        total, short, gathered.lacking = None, False, 0.0
         async with aclosing(source.pages(plan)) as pages:
             async for page in pages:
                 writer.write(page.rows)
@@ -44,7 +46,9 @@ async def gather(source: Source, plan: ReadPlan, writer: CutWriter) -> Gathered:
                 _add(gathered, page)
                 total = total if page.total is None else page.total
                 short = short or page.short
-        gathered.matched = not short and total in (None, writer.distinct_keys())
+        keys = writer.distinct_keys()
+        gathered.matched = not short and total in (None, keys)
+        gathered.lacking = max(gathered.lacking, lacking_share(total, keys))
         if gathered.matched or short:  # short: the source has read that part twice already
             break
     gathered.columns = {column: json_kinds.names(seen) for column, seen in kinds.items()}
@@ -54,6 +58,7 @@ async def gather(source: Source, plan: ReadPlan, writer: CutWriter) -> Gathered:
 def _add(gathered: Gathered, page: Page) -> None:
     gathered.pages += 1
     gathered.token = page.token
+    gathered.lacking = max(gathered.lacking, page.lacking)
     gathered.whole = gathered.whole or page.from_nothing
     if page.proven_parent is not None:
         gathered.proven_parents.add(page.proven_parent)

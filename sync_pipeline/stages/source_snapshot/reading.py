@@ -19,6 +19,9 @@ EMPTY_READ = (
     "The source of {stream} gave no record at all, where there were {known}. Nothing counts as gone; look whether the "
     "account was emptied, or the token sees another one."
 )
+MUCH = 0.05
+"""A smaller part of a list may be hidden from the token, or have slipped between two pages: told, and not failed."""
+SHORT_READS_BEFORE_FAILING = 2
 SHORT_READ = (
     "The source of {stream} tells another total than the {keys} records it gave, twice. What came is applied; the read "
     "position stays, so the next run asks again."
@@ -31,7 +34,8 @@ class StreamRead:
 
     `proven`: a record that is not in the snapshot now is gone. `columns` are the JSON kinds of each column of this
     read, such as `number|text`, a walked stream's parents' left out; empty where only nulls came. `schema_changes`
-    say how they differ from those of the reads before.
+    say how they differ from those of the reads before. `short_reads`: how many reads in a row, this one
+    included, the source answered with clearly fewer records than it counts.
     """
 
     stream: str
@@ -46,6 +50,12 @@ class StreamRead:
     warning: str | None
     columns: Mapping[str, str]
     schema_changes: tuple[str, ...] = ()
+    short_reads: int = 0
+
+    @property
+    def keeps_falling_short(self) -> bool:
+        """Too often in a row to be chance."""
+        return self.short_reads >= SHORT_READS_BEFORE_FAILING
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
     proven = _proves_absence(plan, gathered, sealed, position)
     snapshot_cut = _into_snapshot(context, name, plan, gathered, sealed, position, proven=proven)
     warning = _warning(context, stream, gathered, sealed, position)
+    short_reads = position.short_reads + 1 if gathered.lacking > MUCH else 0
     context.cuts.finish_read(
         lease,
         cut,
@@ -99,6 +110,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         columns=schema.columns,
         schema_changes=schema.changes,
         warning=warning,
+        short_reads=short_reads,
     )
     return StreamRead(
         stream=stream,
@@ -113,6 +125,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         warning=warning,
         columns=gathered.columns,
         schema_changes=schema.changes,
+        short_reads=short_reads,
     )
 
 

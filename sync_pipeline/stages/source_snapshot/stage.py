@@ -11,6 +11,16 @@ from sync_pipeline.stages.source_snapshot.reading import NOTHING, StreamRead, re
 
 log = structlog.get_logger()
 
+SHORT_AGAIN = (
+    "The source gave clearly fewer records of {stream} than it counts, {reads} reads in a row. What came is applied; "
+    "what did not come may be missing in Virtuous, and nothing counts as gone."
+)
+SHORT_REMEDY = (
+    "Most likely the connector's `pagination` does not lead to the last page: compare it with the API's documentation "
+    "and run `sync-pipeline sources check`. If the platform counts records that this token may not see, copy the "
+    "connector and leave out `total`."
+)
+
 __all__ = ["SnapshotResult", "StreamRead", "take_snapshots"]
 
 
@@ -56,6 +66,8 @@ def _add(context: StageContext, result: SnapshotResult, read: StreamRead) -> Non
     if read.warning is not None:
         result.warnings.append(read.warning)
         of_read.warning("read_warning", warning=read.warning)
+    if read.keeps_falling_short:
+        context.fail(read.stream, SHORT_AGAIN.format(stream=read.stream, reads=read.short_reads), SHORT_REMEDY)
     if read.schema_changes:
         of_read.warning("schema_changed", changes=read.schema_changes)
     of_read.info("stream_read", rows=read.rows)

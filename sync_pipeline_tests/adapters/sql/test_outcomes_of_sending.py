@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from sync_pipeline.domain.operation import Evidence
 from sync_pipeline_tests.adapters.sql.support import Worker, operation, upto
 from sync_pipeline_tests.clock import FakeClock
 
@@ -21,7 +22,7 @@ def test_accepted_operations_forget_their_payload(worker: Worker, clock: FakeClo
     worker.plan(operation("1"))
     batch = worker.claim()
     now = clock.advance(seconds=2)
-    worker.sending.accepted(batch.ids, evidence="repeat_accepted")
+    worker.sending.accepted(batch.ids, evidence=Evidence.REPEAT_ACCEPTED)
     (row,) = worker.operations()
     assert (row.state, row.payload, row.accepted_at) == ("accepted", None, now)
     assert (row.evidence, row.finished_in) == ("repeat_accepted", worker.run_id)

@@ -13,6 +13,7 @@ from sync_pipeline.adapters.sql.database import HEAD_REVISION, create_engine_for
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.domain.crm import contacts
 from sync_pipeline.domain.needs import CrmId, Need
+from sync_pipeline.domain.operation import Evidence
 from sync_pipeline_tests.adapters.sql.kinds_support import ids, kinds, next_batch, waiting_of, write
 from sync_pipeline_tests.adapters.sql.support import CUSTOMER, Worker
 from sync_pipeline_tests.clock import FakeClock
@@ -112,7 +113,7 @@ def test_the_new_kinds_work_beside_the_old_rows(first_release: str, clock: FakeC
     store = StateStore(first_release, clock)
     worker = Worker(store, clock)
     worker.plan(write("opportunity", "1"))
-    waiting_of(worker).found({ids(worker, "opportunity")[0]: CrmId(3)}, "found_there")
+    waiting_of(worker).found({ids(worker, "opportunity")[0]: CrmId(3)}, Evidence.FOUND_THERE)
     need = Need("opportunity", "VOMO", "ref-1")
     assert store.crm_ids.known(CUSTOMER, [need]) == {need: CrmId(3)}
     assert store.waiting_groups(CUSTOMER) == []

@@ -13,7 +13,7 @@ from sync_pipeline.domain.crm import notes, volunteers
 from sync_pipeline.domain.errors import BusyError
 from sync_pipeline.domain.lease import LEASE_SECONDS
 from sync_pipeline.domain.needs import CrmId, Need
-from sync_pipeline.domain.operation import State
+from sync_pipeline.domain.operation import Evidence, State
 from sync_pipeline.domain.request import Request
 from sync_pipeline.ports import WaitingGroup
 from sync_pipeline_tests.adapters.sql.kinds_support import PLAIN, ids, kinds, next_batch, rows, waiting_of, write
@@ -93,11 +93,11 @@ class TestBinding:
     ) -> None:
         worker.plan(write("opportunity", "1", groups=("core", "extra")), write("opportunity", "2"))
         now = clock.advance(minutes=5)
-        waiting_of(worker).found({ids(worker, "opportunity")[0]: CrmId(3)}, "found_there")
+        waiting_of(worker).found({ids(worker, "opportunity")[0]: CrmId(3)}, Evidence.FOUND_THERE)
         found, other = rows(worker)
         assert (found.state, found.evidence, found.accepted_at, found.finished_in) == (
             "accepted",
-            "found_there",
+            Evidence.FOUND_THERE,
             now,
             worker.run_id,
         )
@@ -114,7 +114,7 @@ class TestBinding:
         waiting.bind({})
         waiting.wait_for({})
         waiting.review({})
-        waiting.found({}, "found_there")
+        waiting.found({}, Evidence.FOUND_THERE)
         waiting.plan_sign_ups({})
         assert contents(worker.store) == before
 
@@ -123,7 +123,7 @@ DECISIONS: dict[str, Callable[[Worker, int], None]] = {
     "bind": lambda worker, one: waiting_of(worker).bind({one: NOTE}),
     "wait_for": lambda worker, one: waiting_of(worker).wait_for({one: "something else"}),
     "review": lambda worker, one: waiting_of(worker).review({one: "gone"}),
-    "found": lambda worker, one: waiting_of(worker).found({one: CrmId(3)}, "found_there"),
+    "found": lambda worker, one: waiting_of(worker).found({one: CrmId(3)}, Evidence.FOUND_THERE),
 }
 EVERY_DECISION = pytest.mark.parametrize("decide", list(DECISIONS.values()), ids=list(DECISIONS))
 

@@ -14,7 +14,8 @@ from sync_pipeline.stages.applied_ledger.binding.desk import Desk, itself
 
 async def bind_contact_calls(desk: Desk, operations: Sequence[WaitingOperation]) -> None:
     people = await desk.contact_ids.find({itself(operation) for operation in operations})
-    definitions = await _definitions(desk) if any(_adds_tags(operation) for operation in operations) else {}
+    in_bulk = desk.context.customer.destination.bulk.tags and any(map(_adds_tags, operations))
+    definitions = await _definitions(desk) if in_bulk else {}
     for operation in operations:
         person = people.get(itself(operation))
         if person is None:
@@ -41,7 +42,7 @@ async def _bind_tags(desk: Desk, operation: WaitingOperation, person: CrmId, def
     calls = [tags.remove(tag.join_id) for tag in surplus]
     if missing and missing <= definitions.keys():
         calls.append(tags.bulk([tags.pair(definitions[name], person.crm_id) for name in sorted(missing)]))
-    elif missing:  # only an import can define a tag
+    elif missing:  # only an import can define a tag, and where there is no bulk call, only it adds one
         calls.append(contacts.transaction(operation.reference_source, operation.payload["transaction"]))
     if calls:
         desk.bind(operation, in_turn(calls))

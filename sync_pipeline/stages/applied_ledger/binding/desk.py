@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sync_pipeline.domain.needs import CrmId, Need
-from sync_pipeline.domain.operation import WaitingOperation
+from sync_pipeline.domain.operation import Evidence, WaitingOperation
 from sync_pipeline.domain.request import Request
 from sync_pipeline.stages.applied_ledger.contact_ids import ContactIds
 from sync_pipeline.stages.applied_ledger.looking import Looking
 from sync_pipeline.stages.context import StageContext
-
-FOUND_THERE = "found_there"
 
 
 @dataclass(slots=True)
@@ -47,7 +45,7 @@ class Desk:
         """Write everything decided so far."""
         waiting = self.context.waiting
         waiting.bind(self._requests)
-        waiting.found(self._found, FOUND_THERE)
+        waiting.found(self._found, Evidence.FOUND_THERE)
         waiting.wait_for(self._waits)
         waiting.review(self._reviews)
         for decided in (self._requests, self._found, self._waits, self._reviews):
