@@ -10,6 +10,7 @@ from typing import Any
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.cli.plan_documents import error_entry
 from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.contact import tag_prefix
 from sync_pipeline.domain.cut import PARENT_PREFIX, Strategy
 from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.domain.filter_fit import filter_remarks
@@ -110,7 +111,7 @@ def check_entry(customer: Customer, name: str, sampled: Sampled) -> dict[str, An
         *(prefixed(parent.stream, remark) for parent in sample.ancestors for remark in paging_remarks(parent)),
         *stream_remarks(described, sample),
         *(filter_remarks(described.modified, trial) if described.modified and trial else ()),
-        *recipe_remarks(stream, sample, mapped),
+        *recipe_remarks(stream, sample, mapped, own_tags(customer, name)),
     ]
     return {
         **entry,
@@ -123,6 +124,13 @@ def check_entry(customer: Customer, name: str, sampled: Sampled) -> dict[str, An
         "problems": remark_entries(remark for remark in remarks if remark.is_problem),
         "notes": remark_entries(remark for remark in remarks if not remark.is_problem),
     }
+
+
+def own_tags(customer: Customer, stream: str) -> str | None:
+    """What begins the tags that are taken away again; None where none are."""
+    of_contacts = customer.streams[stream].recipe.writes == "contact"
+    is_exact = of_contacts and customer.destination.tags == "exact"
+    return tag_prefix(customer.sources[customer.streams[stream].source].reference_source) if is_exact else None
 
 
 def page_entry(sample: StreamSample) -> dict[str, Any]:

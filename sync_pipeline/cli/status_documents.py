@@ -41,7 +41,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
     picture = state.quota.picture(destination_name(customer), quota_rule(customer))
     return {
         "customer_id": customer.id,
-        "checkpoint": {name: text(position.checkpoint) for name, position in positions.items()},
+        "checkpoint": {name: position.reached for name, position in positions.items()},
         "read_position": {name: text(position.read_position) for name, position in positions.items()},
         "checkpoint_age_seconds": (
             None

@@ -139,3 +139,8 @@ def _shaped(name: str, value: str) -> Any:
     if name == "emailLists":
         return [part for part in (part.strip() for part in value.split(SEPARATOR)) if part]
     return value
+
+
+def tag_prefix(reference_source: str) -> str:
+    """What begins the tags of a source that `tags: exact` may take away again; all others are staff's."""
+    return f"{reference_source}: "

@@ -32,6 +32,13 @@ class Position:
     columns: Mapping[str, str] | None = None
     short_reads: int = 0
 
+    @property
+    def reached(self) -> str | None:
+        """The checkpoint as text: source time in ISO 8601, or the cut where a stream has no time."""
+        if self.checkpoint is not None:
+            return self.checkpoint.isoformat()
+        return None if self.checkpoint_cut is None else f"cut {self.checkpoint_cut}"
+
 
 NO_CHANGES = ChangeCounts()
 

@@ -17,8 +17,13 @@ RESERVED = frozenset({KEY_COLUMN, PARENT_COLUMN})
 SAYS_NOTHING = (None, "false")
 
 
-def recipe_remarks(stream: CustomerStream, sample: StreamSample, mapped: Sequence[MappedRow]) -> Iterator[Remark]:
-    """What is wrong between the recipe and the whole page in `sample`, of which `mapped` was made."""
+def recipe_remarks(
+    stream: CustomerStream, sample: StreamSample, mapped: Sequence[MappedRow], own_tags: str | None = None
+) -> Iterator[Remark]:
+    """What is wrong between the recipe and the whole page in `sample`, of which `mapped` was made.
+
+    `own_tags` begins every tag that may be taken away from a contact again, where tags are to be exact.
+    """
     if not mapped:
         return
     columns = columns_by_place(stream)
@@ -28,6 +33,8 @@ def recipe_remarks(stream: CustomerStream, sample: StreamSample, mapped: Sequenc
     yield from _missing_columns(required, outcomes, sample)
     yield from _dead_letters(mapped)
     yield from _shared_references(mapped)
+    if own_tags is not None:
+        yield from _lasting_tags(mapped, own_tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def _dead_letters(mapped: Sequence[MappedRow]) -> Iterator[Remark]:
         yield Remark(
             f"{count} of {len(matching)} records would become dead letters: {reason}.",
             "Correct the recipe; if it is right, the records have to be corrected at the source.",
-            is_problem=count == len(matching),
+            is_problem=count * 2 >= len(matching),
         )
     if not matching:
         yield Remark(
@@ -121,6 +128,17 @@ def _shared_references(mapped: Sequence[MappedRow]) -> Iterator[Remark]:
         yield Remark(
             f"{shared} of {len(references)} records have the reference of another one on the page.",
             "Virtuous would take them for the same record: let `reference` tell them apart.",
+        )
+
+
+def _lasting_tags(mapped: Sequence[MappedRow], own_tags: str) -> Iterator[Remark]:
+    lasting = sorted({tag for row in mapped for tag in row.record.tags if not tag.startswith(own_tags)})
+    if lasting:
+        yield Remark(
+            f"`tags: exact` will never take away {len(lasting)} of the tags that the recipe gives: they do not begin "
+            f"with `{own_tags}`.",
+            "Begin the recipe's tags with the source's `reference_source` and a colon: other tags count as staff's.",
+            is_problem=False,
         )
 
 

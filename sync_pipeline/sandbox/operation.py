@@ -27,7 +27,9 @@ def operation_route(method: str, path: str, operation: Operation) -> Route:
             result = operation(request.app.state.world, dict(request.query_params) | request.path_params, body)
         except UnknownTokenError:
             return json_answer({"error": "No organization of the sandbox has this token."}, 404)
-        except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+        except KeyError as error:
+            return json_answer({"error": f"{error} is missing from the address or the body."}, 400)
+        except (msgspec.MsgspecError, TypeError, ValueError) as error:
             return json_answer({"error": f"{type(error).__name__}: {error}"}, 400)
         return json_answer(result if result is not None else {"ok": True})
 

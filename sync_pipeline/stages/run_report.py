@@ -84,11 +84,7 @@ def schema_changes(cuts: Iterable[CutRow]) -> dict[str, list[str]]:
 
 def checkpoints(context: StageContext) -> dict[str, str | None]:
     """Per stream the source time up to which everything is accounted for; the cut where a stream has no time."""
-    found: dict[str, str | None] = {}
-    for stream, configured in context.customer.streams.items():
-        position = context.positions.position(context.customer.id, configured.source, stream)
-        if position.checkpoint is not None:
-            found[stream] = position.checkpoint.isoformat()
-        else:
-            found[stream] = None if position.checkpoint_cut is None else f"cut {position.checkpoint_cut}"
-    return found
+    return {
+        stream: context.positions.position(context.customer.id, configured.source, stream).reached
+        for stream, configured in context.customer.streams.items()
+    }

@@ -207,6 +207,27 @@ def test_a_few_rows_that_cannot_be_sent_are_a_note(command: Command, world: Worl
     assert "the designations do not add up to the amount" in note["message"]
 
 
+def test_more_than_half_a_page_of_dead_letters_is_a_problem(command: Command, world: World) -> None:
+    world.add_giving_organization(GIVING, donations=30, seed=5, invalid=30)
+    entry = checked(command, 1)["streams"]["donations"]
+    assert any("would become dead letters" in problem["message"] for problem in entry["problems"])
+
+
+def test_a_refused_token_says_how_it_was_sent(giving: GivingFleet, command: Command) -> None:
+    giving.change(CONNECTOR, "{kind: header, name: X-Api-Key}", "{kind: query, name: api_key}")
+    assert "It was sent as the parameter `api_key`" in checked(command, 1)["error"]["remedy"]
+    giving.change(CONNECTOR, "{kind: query, name: api_key}", "{kind: none}")
+    assert "sent nowhere, because `auth` of the connector is `none`" in checked(command, 1)["error"]["remedy"]
+
+
+def test_tags_that_would_last_for_ever_are_a_note_where_tags_are_exact(giving: GivingFleet, command: Command) -> None:
+    assert checked(command, 0)["streams"]["users"]["notes"] == []
+    giving.change(FILE, "env:VIRTUOUS_TOKEN}", "env:VIRTUOUS_TOKEN, tags: exact}")
+    giving.change(FILE, "reference_source: VOMO", "reference_source: Volunteers")
+    (note,) = checked(command, 0)["streams"]["users"]["notes"]
+    assert "do not begin with `Volunteers: `" in note["message"]
+
+
 def test_an_empty_account_is_no_problem_and_says_what_could_not_be_seen(command: Command, world: World) -> None:
     world.add_giving_organization(GIVING)
     entry = checked(command, 0)["streams"]["donations"]

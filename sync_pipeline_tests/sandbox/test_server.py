@@ -51,6 +51,12 @@ def test_a_request_whose_client_gave_up_still_has_its_effect() -> None:
     assert world.books(VIRTUOUS)["effects"] == {"VOMO/1": 1}
 
 
+def test_an_operation_without_its_token_says_what_is_missing() -> None:
+    with running_sandbox(World()) as url:
+        answer = httpx.post(f"{url}/sandbox/import")
+    assert (answer.status_code, answer.json()) == (400, {"error": "'token' is missing from the address or the body."})
+
+
 def test_a_taken_port_says_what_to_do() -> None:
     with taken_port() as port, pytest.raises(ConfigurationError) as refused:
         serve(World(), port=port)

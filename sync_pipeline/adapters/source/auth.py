@@ -34,6 +34,21 @@ class QueryToken(httpx.Auth):
         yield request
 
 
+def sent_as(auth: Auth) -> str:
+    """How a request carries the token, for a person who compares it with the platform's documentation."""
+    match auth:
+        case NoAuth():
+            return "nowhere, because `auth` of the connector is `none`"
+        case BearerAuth():
+            return "as `Authorization: Bearer <token>`"
+        case HeaderAuth():
+            return f"as `{auth.name}: {auth.prefix}<token>`"
+        case QueryAuth():
+            return f"as the parameter `{auth.name}` of the address"
+        case BasicAuth():
+            return "as HTTP basic authentication, of `user:password`"
+
+
 def authentication(auth: Auth, token: str | None) -> httpx.Auth:
     """The connector's way to send the token; for basic the token is `user:password`.
 

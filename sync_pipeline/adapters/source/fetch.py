@@ -1,5 +1,6 @@
 """One page asked for until there is an answer: pace, tries, and what the answer means."""
 
+import re
 from random import Random
 from typing import Any
 
@@ -18,10 +19,13 @@ log = structlog.get_logger(__name__)
 
 
 class Fetcher:
-    """All requests of one source. `requests` counts what was sent, retries included."""
+    """All requests of one source; `sent` tells how they carry the token. `requests` counts them, retries included."""
 
-    def __init__(self, client: httpx.AsyncClient, clock: Clock, limit: RateLimit | None, random: Random) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, clock: Clock, limit: RateLimit | None, random: Random, sent: str
+    ) -> None:
         self._client = client
+        self._sent = sent
         self._clock = clock
         self._pace = Pace(clock, limit)
         self._backoff = Backoff(random)
@@ -66,12 +70,12 @@ class Fetcher:
         log.debug("source_answered", stream=place.stream, page=place.page, status=response.status_code)
         if trouble := status_trouble(response, self._clock.now()):
             return trouble
-        if error := refusal(response, place):
+        if error := refusal(response, place, self._sent):
             raise error
         try:
             return (decode(response.content),)
         except NotJsonError:
-            return Trouble(what=f"{len(response.content)} bytes that are not JSON", not_json=True)
+            return Trouble(what=_not_json(response), not_json=True)
 
     async def _wait(self, place: Place, trouble: Trouble, failures: int) -> None:
         seconds = self._backoff.wait(trouble, failures)
@@ -80,3 +84,10 @@ class Fetcher:
             self._pace.pause(seconds, throttled=trouble.throttled)
         else:
             await self._clock.sleep(seconds)
+
+
+def _not_json(response: httpx.Response) -> str:
+    """A page for people, such as that of a login, is known by its type."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    named = f" ({kind})" if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else ""
+    return f"{len(response.content)} bytes that are not JSON{named}"

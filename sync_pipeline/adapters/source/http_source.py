@@ -14,7 +14,7 @@ import httpx
 
 from sync_pipeline.adapters.source.access import Access
 from sync_pipeline.adapters.source.asking import stream_address
-from sync_pipeline.adapters.source.auth import authentication
+from sync_pipeline.adapters.source.auth import authentication, sent_as
 from sync_pipeline.adapters.source.fetch import Fetcher
 from sync_pipeline.adapters.source.filter_trial import FilterTrier
 from sync_pipeline.adapters.source.lists import Fetch, ListReader
@@ -64,7 +64,9 @@ class HttpSource:
             verify=_tls(),
         )
         jitter = random or Random()  # noqa: S311 - spreads retries, guards nothing
-        self._fetcher = Fetcher(self._client, clock, config.connector.rate_limit, jitter)
+        self._fetcher = Fetcher(
+            self._client, clock, config.connector.rate_limit, jitter, sent_as(config.connector.auth)
+        )
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()

@@ -12,13 +12,13 @@ from sync_pipeline.adapters.source.retry import Trouble
 from sync_pipeline.domain.errors import SourceError, SourceRefused
 
 RENEW = (
-    "Renew the token of this source and store it where the customer's file points to. If it never worked, compare "
-    "`auth` of the connector with how the platform wants it sent. VOMO's own API access is off by default: the "
-    "organization's VOMO contact has to enable it."
+    "Renew the token of this source and store it where the customer's file points to. It was sent {sent}: if it never "
+    "worked, compare that with how the platform wants it. Some platforms give API access only on request; VOMO's is "
+    "off until the organization's VOMO contact enables it."
 )
 RIGHTS = (
-    "Give the token the right to read this stream, or renew it. VOMO's own API access is off by default: "
-    "the organization's VOMO contact has to enable it."
+    "Give the token the right to read this stream, or renew it. Some platforms give API access only on request; "
+    "VOMO's is off until the organization's VOMO contact enables it."
 )
 
 
@@ -35,13 +35,13 @@ class UnusableStatus(SourceError):
         return any(re.search(rb"\b%b\b" % re.escape(word.encode()), self._content) for word in words)
 
 
-def refusal(response: httpx.Response, place: Place) -> SourceError | None:
-    """The final error that a status stands for; None for a 2xx."""
+def refusal(response: httpx.Response, place: Place, sent: str) -> SourceError | None:
+    """The final error that a status stands for; None for a 2xx. `sent` tells how the request carried the token."""
     status = response.status_code
     if response.is_success:
         return None
     if status == HTTPStatus.UNAUTHORIZED:
-        return SourceRefused(f"{place}: the source does not accept the token (HTTP 401).", RENEW)
+        return SourceRefused(f"{place}: the source does not accept the token (HTTP 401).", RENEW.format(sent=sent))
     if status == HTTPStatus.FORBIDDEN:
         return SourceRefused(f"{place}: the source accepts the token but denies access (HTTP 403).", RIGHTS)
     if status == HTTPStatus.NOT_FOUND:

@@ -13,6 +13,7 @@ from sync_pipeline.domain.contact import (
     field_groups,
     is_contact_field,
     joined_tags,
+    tag_prefix,
 )
 from sync_pipeline.domain.fingerprint import fingerprint
 from sync_pipeline.domain.record import MappedRecord
@@ -103,7 +104,7 @@ def _tagging(record: MappedRecord, rules: Rules, transaction: Mapping[str, objec
     """
     return {
         "tags": joined_tags(record.tags),
-        "prefix": f"{rules.reference_source}: " if rules.exact_tags else None,
+        "prefix": tag_prefix(rules.reference_source) if rules.exact_tags else None,
         "transaction": transaction,
     }
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from sync_pipeline.domain.crm import tags, volunteers
-from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SyncError
+from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SourceError, SyncError
 from sync_pipeline.domain.operation import NoPermit, State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
@@ -132,12 +132,13 @@ def finish(context: StageContext, status: RunStatus, resume_at: datetime | None)
 
 
 def finish_without_applying(
-    context: StageContext, status: RunStatus, error: SyncError, subject: str = "prerequisites"
+    context: StageContext, status: RunStatus, error: SyncError, subject: str | None = None
 ) -> RunReport:
     """Close a slice that an error ended: paused, parked, a prerequisite is missing, or a stage has a defect."""
     resume_at = error.until if isinstance(error, QuotaSpentError) else None
     if status != RunStatus.PARKED:
-        context.fail(subject, error.message, error.remedy)
+        reads = "sources" if isinstance(error, SourceError) else "prerequisites"
+        context.fail(subject or reads, error.message, error.remedy)
     if status == RunStatus.FAILED:
         context.breakers.count_run(context.customer.id, failed=True)
     return finish(context, status, resume_at)

@@ -64,7 +64,9 @@ BROKEN = {
     "truncated JSON": Broken(
         second(httpx.Response(200, text=f'{{"data": [{{"{PERSON}')), ON_PAGE_2, "JSON", "`records`"
     ),
-    "HTML with 200": Broken(second(httpx.Response(200, text=f"<p>{PERSON}")), ON_PAGE_2, "expected JSON", "`records`"),
+    "HTML with 200": Broken(
+        second(httpx.Response(200, html=f"<p>{PERSON}")), ON_PAGE_2, "bytes that are not JSON (text/html)", "`records`"
+    ),
     "empty body": Broken(second(httpx.Response(200)), ON_PAGE_2, "0 bytes that are not JSON", "`records`"),
     "list where an object belongs": Broken(answers(RECORDS), ON_PAGE_1, "the body is a list", "`records`"),
     "object where a list belongs": Broken(answers({"data": RECORDS[0]}), ON_PAGE_1, "found an object", "`records`"),

@@ -111,7 +111,7 @@ def test_a_refused_token_is_told_at_once_with_the_remedy(status: int) -> None:
     with pytest.raises(SourceRefused, match=f"HTTP {status}") as caught:
         read(open_source(script))
     assert len(script.requests) == 1
-    assert "off by default" in caught.value.remedy
+    assert "off until" in caught.value.remedy
     assert "enew" in caught.value.remedy
     assert TOKEN not in str(caught.value)
 
