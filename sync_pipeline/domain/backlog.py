@@ -4,8 +4,9 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 
+from sync_pipeline.domain.coalescing import COALESCED, rows_of
 from sync_pipeline.domain.needs import Need
 from sync_pipeline.domain.operation import UNSENT, State
 from sync_pipeline.domain.routes import Routes
@@ -48,26 +49,26 @@ class ForetoldRequest:
 
 def repeated_batches(operations: Iterable[OpenOperation], routes: Routes) -> Iterator[ForetoldRequest]:
     """The requests that settle doubt: what left together is sent together again, as many rows as go together."""
-    batches: defaultdict[tuple[str | None, str], int] = defaultdict(int)
+    batches: defaultdict[tuple[str | None, str], list[OpenOperation]] = defaultdict(list)
     for operation in operations:
         if operation.state == State.SENDING and operation.endpoint is not None:
-            batches[operation.batch_id, operation.endpoint] += 1
-    for (_, endpoint), rows in batches.items():
-        most = routes.limit(endpoint)
-        yield from (_request(routes, endpoint, min(most, rows - sent)) for sent in range(0, rows, most))
+            batches[operation.batch_id, operation.endpoint].append(operation)
+    for (_, endpoint), some in batches.items():
+        rows, most = rows_of(endpoint, some), routes.limit(endpoint)
+        yield from (_request(routes, endpoint, rows[sent : sent + most]) for sent in range(0, len(rows), most))
 
 
 def delivery_batches(operations: Iterable[OpenOperation], routes: Routes) -> Iterator[ForetoldRequest]:
     """The requests that deliver what is planned or deferred, in the order in which the sender claims them.
 
-    A request takes the next operations of its endpoint and reference source; a record's second one stays for later,
-    and another action of a record until the earlier one was sent.
+    A request takes the next operations of its endpoint and reference source, and whatever else may be laid over them; a
+    record's second one stays for later otherwise, and another action of a record until the earlier one was sent.
     """
     queue = _Queue(operations)
     while (first := queue.first()) is not None:
         endpoint = first.endpoint or ""
         chosen = queue.take(first, routes.limit(endpoint))
-        yield _request(routes, endpoint, len(chosen))
+        yield _request(routes, endpoint, rows_of(endpoint, chosen))
 
 
 class _Queue:
@@ -95,10 +96,22 @@ class _Queue:
             if each.operation_id not in self._sent
             and (each.endpoint, each.reference_source) == (first.endpoint, first.reference_source)
         )
-        chosen = list({each.reference_id: each for each in reversed(list(islice(alike, limit)))}.values())
+        by_reference: dict[str, OpenOperation] = {}
+        for each in alike:
+            by_reference.setdefault(each.reference_id, each)
+            if len(by_reference) == limit:
+                break
+        chosen = list(by_reference.values())
+        if first.endpoint in COALESCED:
+            chosen = [each for one in chosen for each in self._ready_of(one)]
         for each in chosen:
             self._send(each)
         return chosen
+
+    def _ready_of(self, operation: OpenOperation) -> list[OpenOperation]:
+        """What of its record may travel in one row with it; that some values keep them apart shows only when sent."""
+        ready = _next_steps(self._steps[_record(operation)])
+        return [each for each in ready if each.endpoint == operation.endpoint]
 
     def _send(self, operation: OpenOperation) -> None:
         self._sent.add(operation.operation_id)
@@ -121,8 +134,8 @@ def _record(operation: OpenOperation) -> Record:
     return operation.kind, operation.reference_source, operation.reference_id
 
 
-def _request(routes: Routes, endpoint: str, rows: int) -> ForetoldRequest:
-    return ForetoldRequest(routes.label(endpoint, rows), rows)
+def _request(routes: Routes, endpoint: str, rows: Sequence[Sequence[OpenOperation]]) -> ForetoldRequest:
+    return ForetoldRequest(routes.label(endpoint, len(rows)), sum(map(len, rows)))
 
 
 def _turn(operation: OpenOperation) -> tuple[bool, int, int]:

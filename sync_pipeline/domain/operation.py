@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from sync_pipeline.domain.coalescing import rows_of
+
 
 class State(StrEnum):
     PLANNED = "planned"
@@ -123,6 +125,12 @@ class SendingBatch:
     def ids(self) -> tuple[int, ...]:
         return tuple(operation.operation_id for operation in self.operations)
 
+    @property
+    def rows(self) -> tuple[tuple[int, ...], ...]:
+        """The operations by the row they travel in: those of one person are laid over one another."""
+        rows = rows_of(self.endpoint, self.operations)
+        return tuple(tuple(operation.operation_id for operation in row) for row in rows)
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingOperation:
@@ -139,11 +147,18 @@ class WaitingOperation:
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulBatch:
-    """Operations that left together and have no answer. `attempted_at`: the last try of any of them."""
+    """Operations that left together and have no answer, by the row they travelled in.
+
+    `attempted_at`: the last try of any of them.
+    """
 
     endpoint: str
-    ids: tuple[int, ...]
+    rows: tuple[tuple[int, ...], ...]
     attempted_at: datetime
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(number for row in self.rows for number in row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,9 +72,22 @@ def test_bulk_endpoints_save_requests() -> None:
 
 
 def test_sources_travel_apart_and_a_record_only_once_in_a_request() -> None:
-    twice = [operation(contacts.TRANSACTION, reference="same") for _ in range(2)]
-    backlog = [*twice, operation(contacts.TRANSACTION, source="GIVING")]
+    twice = [operation(gifts.TRANSACTION, reference="same") for _ in range(2)]
+    backlog = [*twice, operation(gifts.TRANSACTION, source="GIVING")]
     assert [request.rows for request in delivery_batches(backlog, ROUTES)] == [1, 1, 1]
+
+
+def test_what_several_streams_say_of_one_person_is_one_row() -> None:
+    first = operation(contacts.TRANSACTION, reference="same")
+    others = many(contacts.TRANSACTION, 4)
+    late = operation(contacts.TRANSACTION, reference="same", priority=Priority.UPDATE)
+    assert list(delivery_batches([late, *others, first], ROUTES)) == [
+        ForetoldRequest(contacts.BATCH, 4),
+        ForetoldRequest(contacts.BATCH, 2),
+    ]
+    assert list(delivery_batches([late, first], ROUTES)) == [ForetoldRequest(contacts.TRANSACTION, 2)]
+    in_doubt = [replace(each, state=State.SENDING, batch_id="b") for each in (late, first)]
+    assert list(repeated_batches(in_doubt, ROUTES)) == [ForetoldRequest(contacts.TRANSACTION, 2)]
 
 
 def test_what_was_deferred_goes_first() -> None:

@@ -1,5 +1,6 @@
 """Fixtures of the end-to-end tests."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from sync_pipeline_tests.end_to_end.kinds import every_kind
 from sync_pipeline_tests.sandbox_fleet import fleet, world
 
 __all__ = ["deployment", "deployment_on", "fleet", "world"]  # the last two are fixtures of that module
+
+
+@pytest.fixture
+def nobody_listens() -> str:
+    """An address on which every connection is refused."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 @pytest.fixture

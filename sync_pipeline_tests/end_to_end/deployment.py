@@ -146,6 +146,13 @@ class Deployment:
         return self.workplace.state.ledger_counts(CUSTOMER)
 
 
+def night_of_an_outage(deployment: Deployment, address: str) -> Night:
+    """Virtuous answers the prerequisites; then everything goes to this address, where nobody listens."""
+    night = deployment.night(before_sending=lambda: deployment.configure(destination={"base_url": address}))
+    deployment.configure(destination={"base_url": deployment.url})
+    return night
+
+
 def read_sources(context: StageContext) -> tuple[SnapshotResult | None, RunReport | None]:
     """What the asset `source_snapshot` does; the report is there when the slice ended in it."""
     try:

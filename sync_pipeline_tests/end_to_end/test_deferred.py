@@ -1,26 +1,7 @@
 """What could not be delivered one night goes first on the next."""
 
-import socket
-
-import pytest
-
-from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, VOMO, Deployment, Night
+from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, VOMO, Deployment, night_of_an_outage
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
-
-
-@pytest.fixture
-def nobody_listens() -> str:
-    """An address on which every connection is refused."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
-
-
-def night_of_an_outage(deployment: Deployment, address: str) -> Night:
-    """Virtuous answers the prerequisites, and then refuses every connection."""
-    night = deployment.night(before_sending=lambda: deployment.configure(destination={"base_url": address}))
-    deployment.configure(destination={"base_url": deployment.url})
-    return night
 
 
 def test_a_night_without_virtuous_defers_everything_to_the_next(deployment_on: Deployment, nobody_listens: str) -> None:

@@ -16,6 +16,7 @@ from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.quota import take_permit
 from sync_pipeline.adapters.sql.superseding import overtaken, supersede
 from sync_pipeline.adapters.sql.tables import ledger
+from sync_pipeline.domain.coalescing import COALESCED, rows_of, travelling_together
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import (
@@ -112,7 +113,13 @@ class SqlSending:
         """Operations that may have left and have no answer, by the request they left in, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(
-                select(ledger.c.batch_id, ledger.c.endpoint, ledger.c.operation_id, ledger.c.attempted_at)
+                select(
+                    ledger.c.batch_id,
+                    ledger.c.endpoint,
+                    ledger.c.operation_id,
+                    ledger.c.reference_id,
+                    ledger.c.attempted_at,
+                )
                 .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.SENDING.value)
                 .order_by(ledger.c.operation_id)
             ).all()
@@ -121,7 +128,9 @@ class SqlSending:
             batches[row.batch_id].append(row)
         return [
             DoubtfulBatch(
-                some[0].endpoint, tuple(row.operation_id for row in some), max(row.attempted_at for row in some)
+                some[0].endpoint,
+                tuple(tuple(one.operation_id for one in row) for row in rows_of(some[0].endpoint, some)),
+                max(row.attempted_at for row in some),
             )
             for some in batches.values()
         ]
@@ -269,17 +278,25 @@ class SqlSending:
         first = connection.execute(queue.limit(1)).one_or_none()
         if first is None:
             return []
+        # One request goes to one endpoint, names one reference source, and a record in one row.
+        alike = queue.where(ledger.c.endpoint == first.endpoint, ledger.c.reference_source == first.reference_source)
         limit = routes.limit(first.endpoint)
-        if limit == 1:
-            return [first]
-        # One request goes to one endpoint, names one reference source, and a record at most once.
-        rows = connection.execute(
-            queue.where(ledger.c.endpoint == first.endpoint, ledger.c.reference_source == first.reference_source).limit(
-                limit
-            )
+        chosen: dict[str, Row] = {first.reference_id: first}
+        while len(chosen) < limit:
+            others = alike.where(ledger.c.reference_id.not_in(chosen)).limit(limit - len(chosen))
+            found = connection.execute(others).all()
+            for row in found:
+                chosen.setdefault(row.reference_id, row)
+            if not found:
+                break
+        if first.endpoint not in COALESCED:
+            return list(chosen.values())
+        # Whatever else is planned for these people travels along, however far behind it is in the queue.
+        all_of_them = connection.execute(
+            alike.where(ledger.c.reference_id.in_(chosen)).order_by(None).order_by(ledger.c.operation_id)
         ).all()
-        chosen = {row.reference_id: row for row in reversed(rows)}
-        return [row for row in rows if chosen[row.reference_id] is row]
+        together = {row[0].reference_id: _together(row) for row in rows_of(first.endpoint, all_of_them)}
+        return [operation for reference_id in chosen for operation in together[reference_id]]
 
     def _unsettled_older(self) -> ColumnElement[bool]:
         """Matches an operation of `ledger` with an older one of its record that may take effect once more."""
@@ -292,7 +309,7 @@ class SqlSending:
     def _send(self, connection: Connection, rows: Sequence[Row], routes: Routes) -> SendingBatch | NoPermit:
         now = self._clock.now()
         endpoint = rows[0].endpoint
-        label = routes.label(endpoint, len(rows))
+        label = routes.label(endpoint, len(rows_of(endpoint, rows)))
         refusal = take_permit(connection, self._name, self._rule, self._run_id, label, now)
         if refusal is not None:
             return refusal
@@ -334,6 +351,11 @@ class SqlSending:
         """Values that were in doubt while a newer one was planned must neither overtake it nor wait for a person."""
         old = overtaken(connection, self._lease.customer_id, sorted(row.operation_id for row in moved))
         supersede(connection, self._run_id, old, [state], self._clock.now())
+
+
+def _together(rows: Sequence[Row]) -> Sequence[Row]:
+    """The oldest operations of one person that may travel as one row; the others follow in later requests."""
+    return rows[: travelling_together([row.payload for row in rows])]
 
 
 def _operation(row: Row, attempts: int) -> SendingOperation:

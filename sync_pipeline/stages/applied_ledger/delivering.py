@@ -11,7 +11,7 @@ from sync_pipeline.domain.operation import NoPermit, SendingBatch
 from sync_pipeline.domain.request import Reply
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import given_ids, is_about_a_record
-from sync_pipeline.stages.applied_ledger.requests import halves, routes, send
+from sync_pipeline.stages.applied_ledger.requests import Rows, halves, routes, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -21,8 +21,9 @@ CONCURRENT_REQUESTS = 4
 class Delivery:
     """Sends what is planned in rounds of a few concurrent requests.
 
-    A refused batch is halved until the bad rows stand alone. The halves are only remembered here: after a crash their
-    operations are planned, and travel in ordinary batches again.
+    A refused batch is halved until the bad rows stand alone; the operations of a refused row then travel one by one.
+    The parts are only remembered here: after a crash their operations are planned, and travel in ordinary batches
+    again.
     """
 
     def __init__(self, context: StageContext, destination: Destination, state: SliceState) -> None:
@@ -30,7 +31,8 @@ class Delivery:
         self._destination = destination
         self._state = state
         self._routes = routes(context.customer)
-        self._parts: deque[tuple[int, ...]] = deque()
+        self._parts: deque[Rows] = deque()
+        self._apart: tuple[int, ...] = ()
 
     async def run(self) -> None:
         """Send until nothing is left that could be sent now, or the slice has to stop."""
@@ -69,7 +71,7 @@ class Delivery:
         return await send(self._context, self._destination, batch, self._label(batch))
 
     def _label(self, batch: SendingBatch) -> str:
-        return self._routes.label(batch.endpoint, len(batch.operations))
+        return self._routes.label(batch.endpoint, len(batch.rows))
 
     async def _count_tries(self, undecided: Collection[tuple[SendingBatch, Answer]]) -> None:
         """One try for each endpoint that decided nothing in this round, however many of its requests there were."""
@@ -82,6 +84,8 @@ class Delivery:
 
     def _claim_round(self) -> tuple[list[SendingBatch], NoPermit | None]:
         batches: list[SendingBatch] = []
+        if self._apart:
+            return self._claim_apart()
         while len(batches) < CONCURRENT_REQUESTS:
             claimed = self._claim()
             if isinstance(claimed, NoPermit):
@@ -90,6 +94,17 @@ class Delivery:
                 break
             batches.append(claimed)
         return batches, None
+
+    def _claim_apart(self) -> tuple[list[SendingBatch], NoPermit | None]:
+        """The next operation of a row that was taken apart, alone in its round: the next one must not overtake it."""
+        while self._apart:
+            claimed = self._context.sending.claim_again(self._apart[:1], self._routes)
+            if isinstance(claimed, NoPermit):
+                return [], claimed
+            self._apart = self._apart[1:]
+            if claimed is not None:
+                return [claimed], None
+        return [], None
 
     async def _sit_out_older_requests(self) -> bool:
         """Wait until older values can no longer arrive and undo the newer ones that are left; False when none are.
@@ -105,7 +120,7 @@ class Delivery:
     def _claim(self) -> SendingBatch | NoPermit | None:
         sending = self._context.sending
         while self._parts:
-            claimed = sending.claim_again(self._parts[0], self._routes)
+            claimed = sending.claim_again([number for row in self._parts[0] for number in row], self._routes)
             if isinstance(claimed, NoPermit):
                 return claimed
             self._parts.popleft()
@@ -136,13 +151,16 @@ class Delivery:
     def _refused(self, batch: SendingBatch, answer: Answer) -> None:
         if len(batch.ids) == 1:
             self._context.sending.dead(batch.ids, answer.detail)
-            return
-        if answer.outcome == Outcome.TOO_LARGE:
-            fewer = max(1, min(self._routes.limit(batch.endpoint), len(batch.ids) // 2))
-            self._routes = replace(self._routes, limits={**self._routes.limits, batch.endpoint: fewer})
-        self._try_again(batch, halves(batch.ids))
+        elif len(batch.rows) == 1:
+            self._context.sending.planned_again(batch.ids)
+            self._apart += batch.ids
+        else:
+            if answer.outcome == Outcome.TOO_LARGE:
+                fewer = max(1, min(self._routes.limit(batch.endpoint), len(batch.rows) // 2))
+                self._routes = replace(self._routes, limits={**self._routes.limits, batch.endpoint: fewer})
+            self._try_again(batch, halves(batch.rows))
 
-    def _try_again(self, batch: SendingBatch, parts: Sequence[tuple[int, ...]]) -> None:
+    def _try_again(self, batch: SendingBatch, parts: Sequence[Rows]) -> None:
         """Depth first: after few requests some parts are settled for good, whatever happens then."""
         self._context.sending.planned_again(batch.ids)
         self._parts.extendleft(reversed(parts))
@@ -156,12 +174,12 @@ class Delivery:
         except SyncError:
             self._context.sending.planned_again(batch.ids)  # nothing happened, and no row is to blame
             raise
-        if len(batch.ids) == 1 and not self._state.is_to_blame(batch.endpoint, batch.ids, answer.status):
+        if len(batch.rows) == 1 and not self._state.is_to_blame(batch.endpoint, batch.ids, answer.status):
             self._leave_alone(batch.endpoint)
             return  # still marked as on its way: the resolution of doubt sends it once more
-        if len(batch.ids) > 1 and not self._state.accepted[batch.endpoint]:
+        if len(batch.rows) > 1 and not self._state.accepted[batch.endpoint]:
             # Most likely the key may not write at all: two rows alone will show it.
-            self._try_again(batch, probes(batch.ids))
+            self._try_again(batch, probes(batch.rows))
         else:
             self._refused(batch, answer)
 
@@ -169,7 +187,8 @@ class Delivery:
         """Parts of refused batches go back into the queue, which asks nothing more of a forbidden endpoint."""
         if endpoint in self._state.forbidden:
             self._parts.clear()
+            self._apart = ()
 
 
-def probes(ids: tuple[int, ...]) -> list[tuple[int, ...]]:
-    return [part for part in (ids[:1], ids[1:2], ids[2:]) if part]
+def probes(rows: Rows) -> list[Rows]:
+    return [part for part in (rows[:1], rows[1:2], rows[2:]) if part]

@@ -17,7 +17,7 @@ from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import is_about_a_record
 from sync_pipeline.stages.applied_ledger.gift_doubt import GiftDoubt
 from sync_pipeline.stages.applied_ledger.looking import Absence, Looking
-from sync_pipeline.stages.applied_ledger.requests import halves, routes, send
+from sync_pipeline.stages.applied_ledger.requests import Rows, halves, routes, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -29,9 +29,6 @@ LOOKED_FOR = frozenset(
 
 STATES = frozenset({contacts.ARCHIVE, contacts.UNARCHIVE, tags.BULK})
 """Settled by reading the state."""
-
-Part = tuple[str, tuple[int, ...]]
-"""An endpoint, and operations that left for it together."""
 
 
 class DoubtResolution:
@@ -47,7 +44,7 @@ class DoubtResolution:
         self._routes = routes(context.customer)
         self._looking = looking
         self._gifts = GiftDoubt(context, destination, state, self._routes, looking)
-        self._unanswered: Counter[tuple[int, ...]] = Counter()
+        self._unanswered: Counter[Rows] = Counter()
         self.unsettled_until: datetime | None = None
 
     async def run(self) -> None:
@@ -60,18 +57,18 @@ class DoubtResolution:
             (batch.endpoint, part)
             for batch in batches
             if batch.endpoint not in LOOKED_FOR
-            for part in _parts(batch.ids, self._routes.limit(batch.endpoint))
+            for part in _parts(batch.rows, self._routes.limit(batch.endpoint))
         )
         while queue and not self._state.stopped and not self._state.park_if_out_of_time():
-            endpoint, ids = queue.popleft()
+            endpoint, rows = queue.popleft()
             if endpoint in self._state.blocked:
                 continue
-            claimed = self._context.sending.claim_again(ids, self._routes)
+            claimed = self._context.sending.claim_again([number for row in rows for number in row], self._routes)
             if isinstance(claimed, NoPermit):
-                queue.appendleft((endpoint, ids))
+                queue.appendleft((endpoint, rows))
                 await self._state.wait_or_park(claimed)
             elif claimed is not None:
-                label = self._routes.label(endpoint, len(claimed.operations))
+                label = self._routes.label(endpoint, len(claimed.rows))
                 reply = await send(self._context, self._destination, claimed, label)
                 queue.extendleft((endpoint, part) for part in reversed(await self._settle(claimed, reply)))
 
@@ -101,7 +98,7 @@ class DoubtResolution:
             if await self._looking.is_in_state(operation):
                 self._context.sending.accepted((operation.operation_id,), Evidence.FOUND)
 
-    async def _settle(self, batch: SendingBatch, reply: Reply) -> Sequence[tuple[int, ...]]:
+    async def _settle(self, batch: SendingBatch, reply: Reply) -> Sequence[Rows]:
         """Settle one repeated batch; answers what has to be repeated next."""
         sending, state, ids, answer = self._context.sending, self._state, batch.ids, reply.answer
         match answer.outcome:
@@ -115,31 +112,37 @@ class DoubtResolution:
                 return await self._refused(batch, answer)
             case Outcome.UNAUTHORIZED:
                 await state.confirm_credential(self._destination, answer.status)
-                is_to_blame = len(ids) > 1 or state.is_to_blame(batch.endpoint, ids, answer.status)
-                return await self._refused(batch, answer) if is_to_blame else (ids,)
+                is_to_blame = len(batch.rows) > 1 or state.is_to_blame(batch.endpoint, ids, answer.status)
+                return await self._refused(batch, answer) if is_to_blame else (batch.rows,)
             case Outcome.THROTTLED:
                 state.throttled(answer)
-                return (ids,)
+                return (batch.rows,)
             case _:
                 return await self._again(batch, answer)
 
-    async def _refused(self, batch: SendingBatch, answer: Answer) -> Sequence[tuple[int, ...]]:
+    async def _refused(self, batch: SendingBatch, answer: Answer) -> Sequence[Rows]:
         self._state.answered(batch.endpoint)
         if batch.endpoint == gifts.TRANSACTION and answer.outcome == Outcome.REFUSED:
-            return await self._gifts.refused(batch.ids, answer.detail)
+            return [_each_alone(ids) for ids in await self._gifts.refused(batch.ids, answer.detail)]
+        if len(batch.rows) > 1:
+            return halves(batch.rows)
         if len(batch.ids) > 1:
-            return halves(batch.ids)
+            return [((number,),) for number in batch.ids]
         self._context.sending.dead(batch.ids, answer.detail)
         return ()
 
-    async def _again(self, batch: SendingBatch, answer: Answer) -> Sequence[tuple[int, ...]]:
-        ids = batch.ids
-        await self._state.unanswered(batch.endpoint, self._routes.label(batch.endpoint, len(ids)), answer)
-        self._unanswered[ids] += 1
-        if len(ids) > 1 and self._unanswered[ids] >= UNANSWERED_BEFORE_HALVING:
-            return halves(ids)
-        return (ids,)
+    async def _again(self, batch: SendingBatch, answer: Answer) -> Sequence[Rows]:
+        rows = batch.rows
+        await self._state.unanswered(batch.endpoint, self._routes.label(batch.endpoint, len(rows)), answer)
+        self._unanswered[rows] += 1
+        if len(rows) > 1 and self._unanswered[rows] >= UNANSWERED_BEFORE_HALVING:
+            return halves(rows)
+        return (rows,)
 
 
-def _parts(ids: tuple[int, ...], limit: int) -> list[tuple[int, ...]]:
-    return [ids[start : start + limit] for start in range(0, len(ids), limit)]
+def _parts(rows: Rows, limit: int) -> list[Rows]:
+    return [rows[start : start + limit] for start in range(0, len(rows), limit)]
+
+
+def _each_alone(ids: Sequence[int]) -> Rows:
+    return tuple((number,) for number in ids)

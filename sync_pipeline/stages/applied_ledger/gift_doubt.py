@@ -13,7 +13,7 @@ from sync_pipeline.domain.operation import DoubtfulBatch, Evidence, NoPermit, Se
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.looking import Looking
-from sync_pipeline.stages.applied_ledger.requests import halves, send
+from sync_pipeline.stages.applied_ledger.requests import send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -72,7 +72,8 @@ class GiftDoubt:
         if len(refused) == len(probed):
             await self._accept_refused(left)
             return ()
-        return halves(left) if len(left) > 1 else [left] if left else ()
+        middle = len(left) // 2
+        return [half for half in (left[:middle], left[middle:]) if half]
 
     async def _accept_refused(self, ids: tuple[int, ...]) -> None:
         """Accept rows of which Virtuous says that it has them; those that are gifts already with their id."""

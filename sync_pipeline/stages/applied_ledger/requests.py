@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.coalescing import laid_over, rows_of
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.crm import contacts, gifts, notes, tags
 from sync_pipeline.domain.operation import SendingBatch, SendingOperation
@@ -18,6 +19,9 @@ from sync_pipeline.stages.observing import observe
 from sync_pipeline.stages.permits import take_permit
 
 log = structlog.get_logger()
+
+Rows = tuple[tuple[int, ...], ...]
+"""Operations that travel in one request, by the row they travel in."""
 
 REQUEST_SECONDS = 20  # the client's limit for one request: less than what a freshly renewed lease has left
 LATEST_EFFECT_SECONDS = 30
@@ -54,7 +58,7 @@ async def send(context: StageContext, destination: Destination, batch: SendingBa
         run=context.run.run_id,
         batch=batch.batch_id,
         endpoint=label,
-        rows=len(batch.operations),
+        rows=len(batch.rows),
         outcome=reply.answer.outcome.value,
         status=reply.answer.status,
     )
@@ -63,7 +67,8 @@ async def send(context: StageContext, destination: Destination, batch: SendingBa
 
 def request_of(batch: SendingBatch) -> Request:
     """The one request in which these operations travel."""
-    source, rows = batch.reference_source, [_row(operation) for operation in batch.operations]
+    source = batch.reference_source
+    rows = [_row(row) for row in rows_of(batch.endpoint, batch.operations)]
     is_single = len(rows) == 1
     match batch.endpoint:
         case contacts.TRANSACTION:
@@ -76,9 +81,12 @@ def request_of(batch: SendingBatch) -> Request:
             return _bound(batch.operations[0]) if is_single else notes.bulk(rows)
 
 
-def _row(operation: SendingOperation) -> Any:
-    """What an operation adds to a request of many: its payload, or the body of the request it is bound to."""
-    return operation.payload if operation.request is None else operation.request["body"]
+def _row(operations: Sequence[SendingOperation]) -> Any:
+    """One row of a request of many: payloads, or the body of the request that an operation is bound to."""
+    first, *others = operations
+    if others:
+        return laid_over(operation.payload for operation in operations)
+    return first.payload if first.request is None else first.request["body"]
 
 
 def _bound(operation: SendingOperation) -> Request:
@@ -112,6 +120,6 @@ def why_undecided(answer: Answer) -> str:
     return f"Virtuous {happened} ({answer.detail})"
 
 
-def halves(ids: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    middle = len(ids) // 2
-    return tuple(ids[:middle]), tuple(ids[middle:])
+def halves(rows: Rows) -> tuple[Rows, Rows]:
+    middle = len(rows) // 2
+    return rows[:middle], rows[middle:]

@@ -4,9 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import pytest
+
 from sync_pipeline.adapters.sql.state import StateStore
-from sync_pipeline.domain.operation import Priority
+from sync_pipeline.domain.crm import contacts
+from sync_pipeline.domain.operation import PlannedOperation, Priority
 from sync_pipeline.domain.quota import QuotaRule
+from sync_pipeline.domain.routes import Routes, routes_of
 from sync_pipeline_tests.adapters.sql.support import (
     CUSTOMER,
     HOUR,
@@ -180,6 +184,40 @@ def test_two_keys_under_one_reference_never_travel_together(worker: Worker) -> N
     worker.sending.accepted(first.ids)
     second = worker.claim()
     assert second.ids > first.ids
+
+
+def of_person(key: str, priority: Priority = Priority.UPDATE, **said: str) -> PlannedOperation:
+    planned = operation(key, reference="7", priority=priority)
+    return replace(planned, endpoint=contacts.TRANSACTION, payload={"referenceId": "7", **said})
+
+
+def upto_people(limit: int) -> Routes:
+    return routes_of(limit, bulk_notes=False, bulk_tags=False)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_everything_planned_for_one_person_travels_as_one_row(worker: Worker, limit: int) -> None:
+    worker.plan(of_person("late", phone="1"))
+    others = [operation(f"{number}", priority=Priority.UPDATE) for number in range(5)]
+    worker.plan(*(replace(other, endpoint=contacts.TRANSACTION) for other in others))
+    worker.plan(of_person("first", Priority.CREATE, email="a"))
+    batch = claimed(worker.sending.claim(upto_people(limit)))
+    assert len(batch.rows) == min(limit, 6)
+    late, *_, first = [row.operation_id for row in worker.operations()]
+    assert batch.rows[0] == (late, first)
+    assert [one.rows for one in worker.sending.in_doubt()] == [tuple(sorted(batch.rows))]
+    label = contacts.TRANSACTION if limit == 1 else contacts.BATCH
+    assert worker.store.quota.used_by_run(CUSTOMER, RUN) == ({label: 1}, 0)
+
+
+def test_two_addresses_of_one_person_travel_one_after_the_other(worker: Worker) -> None:
+    worker.plan(of_person("a", city="Reno"), of_person("b", phone="1"), of_person("c", city="Elko"))
+    one, two, three = [row.operation_id for row in worker.operations()]
+    batch = claimed(worker.sending.claim(upto_people(100)))
+    assert batch.rows == ((one, two),)
+    assert worker.sending.claim(upto_people(100)) is None
+    worker.sending.accepted(batch.ids)
+    assert claimed(worker.sending.claim(upto_people(100))).rows == ((three,),)
 
 
 def test_customers_claim_their_own_operations_only(store: StateStore, clock: FakeClock) -> None:
