@@ -34,7 +34,7 @@ class RateReading:
 class Answer:
     """One answer, free of personal data: `detail` holds status, error codes and field names only.
 
-    `retry_after` is in seconds.
+    `retry_after` is in seconds; `fields` are those of ours that a refusal blames.
     """
 
     outcome: Outcome
@@ -42,6 +42,7 @@ class Answer:
     retry_after: float | None = None
     detail: str = ""
     rate: RateReading = RateReading()
+    fields: tuple[str, ...] = ()
 
     @property
     def blames_the_rows(self) -> bool:

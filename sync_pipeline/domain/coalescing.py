@@ -6,11 +6,11 @@ a person, two addresses two homes, and nothing says which of them a transaction 
 these travel one after the other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sync_pipeline.domain.contact import SEPARATOR, joined_tags
+from sync_pipeline.domain.contact import BIRTH_GENDER, BIRTH_GENDER_FIELDS, CORE, SEPARATOR, TAGS, joined_tags
 from sync_pipeline.domain.crm import contacts
 
 Payload = Mapping[str, Any]
@@ -26,6 +26,9 @@ UNITS = (
 )
 """Fields that mean something only together."""
 
+APART = {BIRTH_GENDER: frozenset(BIRTH_GENDER_FIELDS), TAGS: frozenset({"tags"})}
+"""Field groups that a contact can do without."""
+
 
 One = TypeVar("One")
 _reference = attrgetter("reference_id")
@@ -39,6 +42,18 @@ def rows_of(endpoint: str, operations: Iterable[One]) -> tuple[tuple[One, ...], 
     for operation in operations:
         rows.setdefault(_reference(operation), []).append(operation)
     return tuple(tuple(row) for row in rows.values())
+
+
+def groups_to_part_with(fields: Collection[str]) -> frozenset[str]:
+    """The field groups that a refusal blames, where the rest of the row may be right; none where it may not."""
+    blamed = {next((group for group, names in APART.items() if field in names), CORE) for field in fields}
+    return frozenset() if CORE in blamed else frozenset(blamed)
+
+
+def parted(payload: Payload, groups: Collection[str]) -> dict[str, Any]:
+    """The row without these field groups."""
+    gone = frozenset[str]().union(*(APART[group] for group in groups))
+    return {name: value for name, value in payload.items() if name not in gone}
 
 
 def travelling_together(payloads: Sequence[Payload]) -> int:

@@ -31,9 +31,9 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _NAMED_BY_NAME = ("Organization", "Foundation")
 
 
-def problems(row: Row) -> list[Problem]:
+def problems(row: Row, genders: tuple[str, ...] = ()) -> list[Problem]:
     """Why `row` would be refused; empty when it is accepted. A null counts as left out, an unknown field is ignored."""
-    return [*_missing(row), *_wrong_types(row), *_wrong_email(row)]
+    return [*_missing(row), *_wrong_types(row), *_wrong_email(row), *_unknown_gender(row, genders)]
 
 
 def unknown_fields(row: Row) -> list[str]:
@@ -64,6 +64,13 @@ def _of_documented_type(name: str, value: object) -> bool:
     if expected := OTHER_TYPES.get(name):
         return isinstance(value, expected) and not (expected is int and isinstance(value, bool))
     return True
+
+
+def _unknown_gender(row: Row, genders: tuple[str, ...]) -> list[Problem]:
+    gender = row.get("gender")
+    return (
+        [Problem("gender", "UNKNOWN", "gender is not known.")] if genders and gender and gender not in genders else []
+    )
 
 
 def _wrong_email(row: Row) -> list[Problem]:

@@ -21,7 +21,7 @@ def contact_transaction(call: VirtuousCall) -> Response:
     if not isinstance(row, dict):
         return unbound_answer(_MODEL, "The body could not be read as a contact.")
     call.organization.books.rows_received += 1
-    if found := problems(row):
+    if found := problems(row, call.organization.settings.genders):
         raise Refusal(*found)
     call.organization.accept([row], call.now)
     return empty_answer()
@@ -41,7 +41,7 @@ def contact_batch(call: VirtuousCall) -> Response:
     if len(contacts) > settings.batch_max:
         raise Refusal(status=413, message="Too many contacts.")
     rows = [row | {"referenceSource": body.get("referenceSource")} for row in contacts]
-    if any(problems(row) for row in rows):
+    if any(problems(row, call.organization.settings.genders) for row in rows):
         raise Refusal(status=400)
     without = BIRTH_AND_GENDER if settings.batch_ignores_birth_and_gender else ()
     call.organization.accept(rows, call.now, without=without)

@@ -52,12 +52,13 @@ class OrganizationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
 
     `auto_import`: transactions become records at once, when the import is run, or never (nobody presses the button).
     `batch_max`, `gift_batch_max`: rows; Virtuous publishes no maximum. `validation_status` and `error_body` choose
-    among the documented ways to refuse a row. `create_import`: whether `createImport` of a gift batch runs the import.
-    `unmatched_gifts`: whether the import makes a contact for a donor nobody knows, or the gift goes on being held.
-    `project_codes`: those that designations may name; none means any. `held_lookup`: what the look-up of a held gift
-    answers. `query_operators`: `After` as recorded, or `Is After` as the guide writes it. `query_dates`: whether
-    queries take dates, or only words such as `30 Days Ago` (the one thing proven). `merged_contact`: whether the id of
-    a merged contact still answers. `bulk_notes`, `bulk_tags`: whether the calls that only the guides name exist.
+    among the documented ways to refuse a row. `genders`: the words it knows; none means any. `create_import`: whether
+    `createImport` of a gift batch runs the import. `unmatched_gifts`: whether the import makes a contact for a donor
+    nobody knows, or the gift goes on being held. `project_codes`: those that designations may name; none means any.
+    `held_lookup`: what the look-up of a held gift answers. `query_operators`: `After` as recorded, or `Is After` as the
+    guide writes it. `query_dates`: whether queries take dates, or only words such as `30 Days Ago` (the one thing
+    proven). `merged_contact`: whether the id of a merged contact still answers. `bulk_notes`, `bulk_tags`: whether the
+    calls that only the guides name exist.
     """
 
     name: str = "Sandbox Organization"
@@ -70,6 +71,7 @@ class OrganizationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     auto_import: Literal["immediately", "manual", "never"] = "manual"
     batch_max: Positive = 500
     batch_ignores_birth_and_gender: bool = False
+    genders: tuple[str, ...] = ()
     validation_status: Literal[400, 422] = 400
     error_body: Literal["target", "message", "oauth", "text", "empty"] = "target"
     quota: Quota = Quota()

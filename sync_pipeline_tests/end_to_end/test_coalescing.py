@@ -80,6 +80,42 @@ def test_a_refused_row_of_two_streams_is_taken_apart_and_only_the_bad_part_is_a_
     assert "VOMO: More" not in contact(deployment, 3)["tags"]
 
 
+@pytest.mark.parametrize("rows", [1, 100])
+@pytest.mark.parametrize("fault", [None, "cut_before", "cut_after"])
+def test_a_part_that_virtuous_does_not_take_holds_nothing_else_of_the_person_back(
+    deployment: Deployment, rows: int, fault: str | None
+) -> None:
+    """Birth and gender are a group of their own: a word the organization does not know costs no e-mail."""
+    deployment.configure(destination={"batch": {"max": rows}})
+    deployment.world.change_organization(VIRTUOUS, genders=["Male"])
+    female = {user["id"] for user in deployment.world.vomo_users(VOMO) if user["gender"] == "F"}
+    if fault is not None:
+        deployment.world.add_fault(side="virtuous", path=CONTACT, kind=fault, times=1)
+    night = deployment.night()
+    assert (night.code, night.report.failures) == (5, len(female))
+    assert {letter["reason"] for letter in night.report.failure_details} == {"400 VALIDATION_FAILED: gender (UNKNOWN)"}
+    deployment.world.run_import(VIRTUOUS)
+    for user in deployment.world.vomo_users(VOMO):
+        found = contact(deployment, user["id"])
+        assert (found["email"], found["tags"]) == (
+            user["email"].lower(),
+            [f"VOMO: {user['membership_role'].capitalize()}"],
+        )
+        assert ("gender" in found) == (user["gender"] == "M")
+    before = deployment.writes()
+    assert (deployment.night().code, deployment.writes()) == (5, before)
+
+
+def test_a_part_that_is_corrected_takes_the_place_of_its_dead_letter(deployment: Deployment) -> None:
+    deployment.world.change_organization(VIRTUOUS, genders=["Male"])
+    for user in deployment.world.vomo_users(VOMO):
+        deployment.world.edit_vomo_user(VOMO, user["id"], gender="F" if user["id"] == 3 else "M")
+    assert deployment.night().report.failures == 1
+    deployment.world.edit_vomo_user(VOMO, 3, gender="M")
+    assert deployment.night().code == 0
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
 def test_two_addresses_of_one_person_are_sent_one_after_the_other(deployment: Deployment) -> None:
     """Which of two e-mails a transaction leaves there is nowhere said: the order of the changes decides."""
     second_stream(deployment, {**PERSON, "email": "lower(trim(email)) || '.example.org'"})

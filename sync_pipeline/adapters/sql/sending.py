@@ -14,9 +14,10 @@ from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.quota import take_permit
+from sync_pipeline.adapters.sql.splitting import split
 from sync_pipeline.adapters.sql.superseding import overtaken, supersede
 from sync_pipeline.adapters.sql.tables import ledger
-from sync_pipeline.domain.coalescing import COALESCED, rows_of, travelling_together
+from sync_pipeline.domain.coalescing import COALESCED, parted, rows_of, travelling_together
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import (
@@ -205,6 +206,18 @@ class SqlSending:
                 connection, ids, State.DEAD, reason=reason, payload=None, request=None, finished_in=self._run_id
             )
             self._give_way(connection, moved, State.DEAD)
+
+    def split(self, operation: SendingOperation, groups: Collection[str], reason: str) -> bool:
+        """Only these field groups are to blame: they are a dead letter, and the rest is planned again.
+
+        False, and nothing happened, when the operation carries none of them, nothing else, or an old value.
+        """
+        number, left = operation.operation_id, parted(operation.payload, groups)
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            if overtaken(connection, self._lease.customer_id, [number]):
+                return False  # a newer value is planned: this one is over, whatever of it was right
+            return split(connection, number, groups, left, reason, self._run_id, self._clock.now())
 
     def defer_planned(self, reason: str, endpoint: str | None = None) -> int:
         """Everything that would still be sent (to this endpoint) waits for the next run; answers how many that were."""

@@ -9,12 +9,13 @@ from http import HTTPStatus
 from sync_pipeline.adapters.virtuous.error_bodies import ErrorBody, FieldProblem, parse_error
 from sync_pipeline.adapters.virtuous.rate_headers import rate_reading, retry_after
 from sync_pipeline.domain.answer import Answer, Outcome
-from sync_pipeline.domain.contact import CONTACT_FIELDS
+from sync_pipeline.domain.contact import CONTACT_FIELDS, TAGS
 from sync_pipeline.domain.redaction import ELLIPSIS, MAX_LENGTH, redact
 
 ERROR_BODY_LIMIT = 64 * 1024
 """Bytes of an answer's body that are read when only an explanation is looked for."""
 
+_BLAMABLE = {name.casefold(): name for name in (*CONTACT_FIELDS, TAGS)}
 _CODE = re.compile(r"[A-Z]{2,40}(?:_[A-Z]{1,40}){0,8}")
 _BY_STATUS = {
     HTTPStatus.UNAUTHORIZED: Outcome.UNAUTHORIZED,
@@ -41,12 +42,14 @@ def classify(
     """
     wait = retry_after(headers, now)
     outcome = _outcome(status, wait)
+    error = ErrorBody() if outcome is Outcome.ACCEPTED else parse_error(body[:ERROR_BODY_LIMIT])
     return Answer(
         outcome=outcome,
         status=status,
         retry_after=wait if outcome is Outcome.THROTTLED else None,
-        detail="" if outcome is Outcome.ACCEPTED else _detail(status, body, sent_values),
+        detail="" if outcome is Outcome.ACCEPTED else _detail(status, error, sent_values),
         rate=rate_reading(headers),
+        fields=_blamed(error),
     )
 
 
@@ -63,11 +66,16 @@ def _outcome(status: int, wait: float | None) -> Outcome:
     return _BY_CLASS.get(status // 100, Outcome.NO_ANSWER)
 
 
-def _detail(status: int, body: bytes, sent_values: Collection[str]) -> str:
+def _blamed(error: ErrorBody) -> tuple[str, ...]:
+    """The fields of ours that an error names, however it spells their path."""
+    names = (problem.field.rpartition(".")[2].casefold() for problem in error.problems)
+    return tuple(dict.fromkeys(_BLAMABLE[name] for name in names if name in _BLAMABLE))
+
+
+def _detail(status: int, error: ErrorBody, sent_values: Collection[str]) -> str:
     """For example `400 VALIDATION_ERROR: email (INVALID_FORMAT), lastName (REQUIRED)`."""
     if status // 100 == HTTPStatus.MULTIPLE_CHOICES // 100:
         return f"{status} redirect, not followed"
-    error = parse_error(body[:ERROR_BODY_LIMIT])
     code = _code(error.code, sent_values)
     head = f"{status} {code}" if code else str(status)
     explanation = _explanation(error, sent_values)

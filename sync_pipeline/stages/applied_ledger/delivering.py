@@ -11,7 +11,7 @@ from sync_pipeline.domain.operation import NoPermit, SendingBatch
 from sync_pipeline.domain.request import Reply
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import given_ids, is_about_a_record
-from sync_pipeline.stages.applied_ledger.requests import Rows, halves, routes, send
+from sync_pipeline.stages.applied_ledger.requests import Rows, bury, halves, routes, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -150,7 +150,7 @@ class Delivery:
 
     def _refused(self, batch: SendingBatch, answer: Answer) -> None:
         if len(batch.ids) == 1:
-            self._context.sending.dead(batch.ids, answer.detail)
+            bury(self._context, batch, answer)
         elif len(batch.rows) == 1:
             self._context.sending.planned_again(batch.ids)
             self._apart += batch.ids

@@ -17,7 +17,7 @@ from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import is_about_a_record
 from sync_pipeline.stages.applied_ledger.gift_doubt import GiftDoubt
 from sync_pipeline.stages.applied_ledger.looking import Absence, Looking
-from sync_pipeline.stages.applied_ledger.requests import Rows, halves, routes, send
+from sync_pipeline.stages.applied_ledger.requests import Rows, bury, halves, routes, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -128,8 +128,7 @@ class DoubtResolution:
             return halves(batch.rows)
         if len(batch.ids) > 1:
             return [((number,),) for number in batch.ids]
-        self._context.sending.dead(batch.ids, answer.detail)
-        return ()
+        return [] if bury(self._context, batch, answer) else [batch.rows]
 
     async def _again(self, batch: SendingBatch, answer: Answer) -> Sequence[Rows]:
         rows = batch.rows

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from sync_pipeline.domain.answer import Answer, Outcome
-from sync_pipeline.domain.coalescing import laid_over, rows_of
+from sync_pipeline.domain.coalescing import COALESCED, groups_to_part_with, laid_over, rows_of
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.crm import contacts, gifts, notes, tags
 from sync_pipeline.domain.operation import SendingBatch, SendingOperation
@@ -123,3 +123,13 @@ def why_undecided(answer: Answer) -> str:
 def halves(rows: Rows) -> tuple[Rows, Rows]:
     middle = len(rows) // 2
     return rows[:middle], rows[middle:]
+
+
+def bury(context: StageContext, batch: SendingBatch, answer: Answer) -> bool:
+    """Make a dead letter of a lone refused operation; False when that is only a part of it, and the rest goes on."""
+    (operation,) = batch.operations
+    groups = groups_to_part_with(answer.fields) if batch.endpoint in COALESCED else ()
+    if groups and context.sending.split(operation, groups, answer.detail):
+        return False
+    context.sending.dead(batch.ids, answer.detail)
+    return True

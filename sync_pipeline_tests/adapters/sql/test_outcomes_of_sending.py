@@ -1,9 +1,10 @@
 """What an answer makes of operations on their way, and what waits for the next run."""
 
+from dataclasses import replace
 from datetime import date
 
 from sync_pipeline.domain.operation import Evidence
-from sync_pipeline_tests.adapters.sql.support import Worker, operation, upto
+from sync_pipeline_tests.adapters.sql.support import CUSTOMER, RUN, STREAM, Worker, operation, upto
 from sync_pipeline_tests.clock import FakeClock
 
 MARCH_1 = date(2026, 3, 1)
@@ -34,6 +35,40 @@ def test_a_newer_accepted_value_takes_the_place_of_the_acknowledged_one(worker: 
     worker.plan(operation("1", "b"))
     worker.accept_all()
     assert worker.acknowledged() == {("1", "core"): "core=b", ("1", "tags"): "tags=a"}
+
+
+def test_a_refused_part_is_a_dead_letter_and_the_rest_is_planned_again(worker: Worker) -> None:
+    change = operation("1", groups=("core", "birth_gender", "tags"))
+    worker.plan(replace(change, payload={"firstName": "Ada", "gender": "F", "birthDay": "1", "tags": "a"}))
+    (refused,) = worker.claim().operations
+    assert worker.sending.split(refused, ["birth_gender"], "400 gender")
+    assert worker.states() == [("1", "planned"), ("1", "dead")]
+    rest = worker.claim()
+    assert rest.ids == (refused.operation_id,)
+    assert rest.operations[0].payload == {"firstName": "Ada", "tags": "a"}
+    worker.sending.accepted(rest.ids)
+    assert worker.acknowledged() == {("1", "core"): "core=a", ("1", "tags"): "tags=a"}
+    standing = worker.store.positions.standing(CUSTOMER, STREAM)
+    assert {known: what.state for known, what in standing.items()} == {("1", "birth_gender"): "dead"}
+    assert [row.reason for row in worker.operations()] == [None, "400 gender"]
+    assert worker.store.runs.outcomes(CUSTOMER, RUN) == {"dead": 1}
+
+
+def test_a_part_is_parted_with_only_where_something_is_left(worker: Worker) -> None:
+    worker.plan(operation("1", groups=("core",)), operation("2", groups=("tags",)))
+    one, two = worker.claim().operations
+    assert not worker.sending.split(one, ["birth_gender"], "400")
+    assert not worker.sending.split(two, ["tags"], "400")
+    assert worker.states() == [("1", "sending"), ("2", "sending")]
+
+
+def test_a_refused_part_of_an_old_value_is_no_dead_letter(worker: Worker) -> None:
+    worker.plan(operation("1", "a", groups=("core", "tags")))
+    (refused,) = worker.claim().operations
+    worker.plan(operation("1", "b", groups=("core", "tags")))
+    assert not worker.sending.split(refused, ["tags"], "400")
+    worker.sending.dead([refused.operation_id], "400")
+    assert worker.states() == [("1", "superseded"), ("1", "planned")]
 
 
 def test_only_what_is_on_its_way_can_be_accepted(worker: Worker) -> None:
