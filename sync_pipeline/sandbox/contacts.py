@@ -40,6 +40,8 @@ def contact_batch(call: VirtuousCall) -> Response:
     call.organization.books.rows_received += len(contacts)
     if len(contacts) > settings.batch_max:
         raise Refusal(status=413, message="Too many contacts.")
+    if settings.batch_times_out_above is not None and len(contacts) > settings.batch_times_out_above:
+        raise Refusal(status=504, message="The gateway gave up waiting.")
     rows = [row | {"referenceSource": body.get("referenceSource")} for row in contacts]
     if any(problems(row, call.organization.settings.genders) for row in rows):
         raise Refusal(status=400)

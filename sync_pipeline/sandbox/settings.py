@@ -51,7 +51,8 @@ class OrganizationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     """Settings of one Virtuous organization. Most choose between what two documents say of the same thing.
 
     `auto_import`: transactions become records at once, when the import is run, or never (nobody presses the button).
-    `batch_max`, `gift_batch_max`: rows; Virtuous publishes no maximum. `validation_status` and `error_body` choose
+    `batch_max`, `gift_batch_max`: rows; Virtuous publishes no maximum. `batch_times_out_above`: rows of a contact batch
+    that are too many for the gateway to wait for. `validation_status` and `error_body` choose
     among the documented ways to refuse a row. `genders`: the words it knows; none means any. `create_import`: whether
     `createImport` of a gift batch runs the import. `unmatched_gifts`: whether the import makes a contact for a donor
     nobody knows, or the gift goes on being held. `project_codes`: those that designations may name; none means any.
@@ -70,6 +71,7 @@ class OrganizationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     permissions: tuple[Permission, ...] = ALL_PERMISSIONS
     auto_import: Literal["immediately", "manual", "never"] = "manual"
     batch_max: Positive = 500
+    batch_times_out_above: Positive | None = None
     batch_ignores_birth_and_gender: bool = False
     genders: tuple[str, ...] = ()
     validation_status: Literal[400, 422] = 400

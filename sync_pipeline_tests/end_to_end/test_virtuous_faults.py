@@ -129,12 +129,21 @@ def test_batches_that_are_too_large_shrink_until_they_are_taken(deployment: Depl
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
+def test_batches_that_get_no_answer_shrink_until_they_are_taken(deployment: Deployment) -> None:
+    deployment.configure(destination={"batch": {"max": 20}})
+    deployment.world.change_organization(VIRTUOUS, batch_times_out_above=6)
+    night = deployment.night()
+    assert (night.code, night.report.successes) == (0, 40)
+    assert deployment.books()["requests"][BATCH] <= 20
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
 def test_an_hour_of_errors_leaves_everything_for_the_next_night(deployment: Deployment) -> None:
     deployment.configure(destination=SMALL_BATCHES)
     deployment.world.add_fault(side="virtuous", path=CONTACT, kind="status_before", status=500)
     night = deployment.night()
     assert (night.code, night.report.failures, night.report.successes) == (3, 0, 0)
-    assert deployment.writes() < 100
+    assert deployment.writes() < 20
     deployment.world.clear_faults()
     again = deployment.night()
     assert (again.code, again.report.carried) == (0, 40)

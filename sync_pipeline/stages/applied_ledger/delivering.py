@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.errors import SyncError
@@ -11,7 +10,7 @@ from sync_pipeline.domain.operation import NoPermit, SendingBatch
 from sync_pipeline.domain.request import Reply
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import given_ids, is_about_a_record
-from sync_pipeline.stages.applied_ledger.requests import Rows, bury, halves, routes, send
+from sync_pipeline.stages.applied_ledger.requests import Rows, bury, halves, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -30,7 +29,6 @@ class Delivery:
         self._context = context
         self._destination = destination
         self._state = state
-        self._routes = routes(context.customer)
         self._parts: deque[Rows] = deque()
         self._apart: tuple[int, ...] = ()
 
@@ -60,7 +58,7 @@ class Delivery:
                 failures.append(error)
             else:
                 if decided:
-                    self._state.answered(batch.endpoint)
+                    self._state.answered(batch.endpoint, len(batch.rows))
                 else:
                     undecided[batch.endpoint] = (batch, reply.answer)
         if failures:
@@ -71,7 +69,7 @@ class Delivery:
         return await send(self._context, self._destination, batch, self._label(batch))
 
     def _label(self, batch: SendingBatch) -> str:
-        return self._routes.label(batch.endpoint, len(batch.rows))
+        return self._state.routes.label(batch.endpoint, len(batch.rows))
 
     async def _count_tries(self, undecided: Collection[tuple[SendingBatch, Answer]]) -> None:
         """One try for each endpoint that decided nothing in this round, however many of its requests there were."""
@@ -80,13 +78,14 @@ class Delivery:
             self._state.throttled(throttled[0])
             return
         for batch, answer in undecided:
-            await self._state.unanswered(batch.endpoint, self._label(batch), answer)
+            await self._state.unanswered(batch.endpoint, len(batch.rows), answer)
 
     def _claim_round(self) -> tuple[list[SendingBatch], NoPermit | None]:
         batches: list[SendingBatch] = []
         if self._apart:
             return self._claim_apart()
-        while len(batches) < CONCURRENT_REQUESTS:
+        # Who owes an answer is asked one thing at a time: an outage must not spend the night's quota.
+        while len(batches) < (1 if self._state.tries else CONCURRENT_REQUESTS):
             claimed = self._claim()
             if isinstance(claimed, NoPermit):
                 return batches, claimed
@@ -98,7 +97,7 @@ class Delivery:
     def _claim_apart(self) -> tuple[list[SendingBatch], NoPermit | None]:
         """The next operation of a row that was taken apart, alone in its round: the next one must not overtake it."""
         while self._apart:
-            claimed = self._context.sending.claim_again(self._apart[:1], self._routes)
+            claimed = self._context.sending.claim_again(self._apart[:1], self._state.routes)
             if isinstance(claimed, NoPermit):
                 return [], claimed
             self._apart = self._apart[1:]
@@ -120,13 +119,13 @@ class Delivery:
     def _claim(self) -> SendingBatch | NoPermit | None:
         sending = self._context.sending
         while self._parts:
-            claimed = sending.claim_again([number for row in self._parts[0] for number in row], self._routes)
+            claimed = sending.claim_again([number for row in self._parts[0] for number in row], self._state.routes)
             if isinstance(claimed, NoPermit):
                 return claimed
             self._parts.popleft()
             if claimed is not None:
                 return claimed
-        return sending.claim(self._routes, self._state.blocked)
+        return sending.claim(self._state.routes, self._state.blocked)
 
     async def _settle(self, batch: SendingBatch, reply: Reply) -> bool:
         """Move the operations on; answers whether the answer decided anything about them."""
@@ -156,8 +155,7 @@ class Delivery:
             self._apart += batch.ids
         else:
             if answer.outcome == Outcome.TOO_LARGE:
-                fewer = max(1, min(self._routes.limit(batch.endpoint), len(batch.rows) // 2))
-                self._routes = replace(self._routes, limits={**self._routes.limits, batch.endpoint: fewer})
+                self._state.size(batch.endpoint).too_large(len(batch.rows))
             self._try_again(batch, halves(batch.rows))
 
     def _try_again(self, batch: SendingBatch, parts: Sequence[Rows]) -> None:

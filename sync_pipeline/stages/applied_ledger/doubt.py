@@ -17,7 +17,7 @@ from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.effects import is_about_a_record
 from sync_pipeline.stages.applied_ledger.gift_doubt import GiftDoubt
 from sync_pipeline.stages.applied_ledger.looking import Absence, Looking
-from sync_pipeline.stages.applied_ledger.requests import Rows, bury, halves, routes, send
+from sync_pipeline.stages.applied_ledger.requests import Rows, bury, halves, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
 
@@ -41,15 +41,14 @@ class DoubtResolution:
         self._context = context
         self._destination = destination
         self._state = state
-        self._routes = routes(context.customer)
         self._looking = looking
-        self._gifts = GiftDoubt(context, destination, state, self._routes, looking)
+        self._gifts = GiftDoubt(context, destination, state, looking)
         self._unanswered: Counter[Rows] = Counter()
         self.unsettled_until: datetime | None = None
 
     async def run(self) -> None:
         self.unsettled_until = None
-        batches = self._context.sending.in_doubt()
+        state, batches = self._state, self._context.sending.in_doubt()
         self._gifts.begin(batches)
         await self._look_for([batch for batch in batches if batch.endpoint in LOOKED_FOR])
         await self._read_states([batch for batch in batches if batch.endpoint in STATES])
@@ -57,18 +56,21 @@ class DoubtResolution:
             (batch.endpoint, part)
             for batch in batches
             if batch.endpoint not in LOOKED_FOR
-            for part in _parts(batch.rows, self._routes.limit(batch.endpoint))
+            for part in _parts(batch.rows, state.routes.limit(batch.endpoint))
         )
-        while queue and not self._state.stopped and not self._state.park_if_out_of_time():
+        while queue and not state.stopped and not state.park_if_out_of_time():
             endpoint, rows = queue.popleft()
-            if endpoint in self._state.blocked:
+            if endpoint in state.blocked:
                 continue
-            claimed = self._context.sending.claim_again([number for row in rows for number in row], self._routes)
+            if state.size(endpoint).is_proven and len(rows) > (fewer := state.routes.limit(endpoint)):
+                queue.extendleft((endpoint, part) for part in reversed(_parts(rows, fewer)))
+                continue
+            claimed = self._context.sending.claim_again([number for row in rows for number in row], state.routes)
             if isinstance(claimed, NoPermit):
                 queue.appendleft((endpoint, rows))
-                await self._state.wait_or_park(claimed)
+                await state.wait_or_park(claimed)
             elif claimed is not None:
-                label = self._routes.label(endpoint, len(claimed.rows))
+                label = state.routes.label(endpoint, len(claimed.rows))
                 reply = await send(self._context, self._destination, claimed, label)
                 queue.extendleft((endpoint, part) for part in reversed(await self._settle(claimed, reply)))
 
@@ -103,7 +105,7 @@ class DoubtResolution:
         sending, state, ids, answer = self._context.sending, self._state, batch.ids, reply.answer
         match answer.outcome:
             case Outcome.ACCEPTED:
-                state.answered(batch.endpoint)
+                state.answered(batch.endpoint, len(batch.rows))
                 state.accepted[batch.endpoint] += len(ids)
                 sending.accepted(ids, evidence=Evidence.REPEAT_ACCEPTED)
                 self._gifts.taken(ids)
@@ -121,7 +123,9 @@ class DoubtResolution:
                 return await self._again(batch, answer)
 
     async def _refused(self, batch: SendingBatch, answer: Answer) -> Sequence[Rows]:
-        self._state.answered(batch.endpoint)
+        self._state.answered(batch.endpoint, len(batch.rows))
+        if answer.outcome == Outcome.TOO_LARGE:
+            self._state.size(batch.endpoint).too_large(len(batch.rows))
         if batch.endpoint == gifts.TRANSACTION and answer.outcome == Outcome.REFUSED:
             return [_each_alone(ids) for ids in await self._gifts.refused(batch.ids, answer.detail)]
         if len(batch.rows) > 1:
@@ -132,7 +136,7 @@ class DoubtResolution:
 
     async def _again(self, batch: SendingBatch, answer: Answer) -> Sequence[Rows]:
         rows = batch.rows
-        await self._state.unanswered(batch.endpoint, self._routes.label(batch.endpoint, len(rows)), answer)
+        await self._state.unanswered(batch.endpoint, len(rows), answer)
         self._unanswered[rows] += 1
         if len(rows) > 1 and self._unanswered[rows] >= UNANSWERED_BEFORE_HALVING:
             return halves(rows)

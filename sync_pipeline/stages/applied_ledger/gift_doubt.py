@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from sync_pipeline.domain.answer import Outcome
 from sync_pipeline.domain.needs import CrmId
 from sync_pipeline.domain.operation import DoubtfulBatch, Evidence, NoPermit, SendingOperation
-from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.looking import Looking
 from sync_pipeline.stages.applied_ledger.requests import send
@@ -21,13 +20,10 @@ from sync_pipeline.stages.context import StageContext
 class GiftDoubt:
     """Settles gifts whose repeat was refused."""
 
-    def __init__(
-        self, context: StageContext, destination: Destination, state: SliceState, routes: Routes, looking: Looking
-    ) -> None:
+    def __init__(self, context: StageContext, destination: Destination, state: SliceState, looking: Looking) -> None:
         self._context = context
         self._destination = destination
         self._state = state
-        self._routes = routes
         self._looking = looking
         self._left_with: dict[int, frozenset[int]] = {}
         self._taken_now: set[int] = set()
@@ -56,7 +52,7 @@ class GiftDoubt:
         probed = sorted({ids[0], ids[len(ids) // 2], ids[-1]})
         refused: list[int] = []
         for operation_id in probed:
-            claimed = sending.claim_again((operation_id,), self._routes)
+            claimed = sending.claim_again((operation_id,), self._state.routes)
             if isinstance(claimed, NoPermit):
                 await self._state.wait_or_park(claimed)
                 return (ids,)

@@ -2,21 +2,24 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.batch_size import BatchSize
 from sync_pipeline.domain.crm import notes, tags
 from sync_pipeline.domain.errors import PrerequisiteError
 from sync_pipeline.domain.operation import UNACCOUNTED, NoPermit, State
+from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Destination
-from sync_pipeline.stages.applied_ledger.requests import why_undecided
+from sync_pipeline.stages.applied_ledger.requests import routes, why_undecided
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import WAIT_WITHOUT_ADVICE, blocked
 from sync_pipeline.stages.permits import WAIT_IN_PROCESS
 from sync_pipeline.stages.source_snapshot.prerequisites import ask_organization
 
 TRIES = 5
+SILENT_TRIES_BEFORE_SHRINKING = 2  # one lost answer says nothing about how many rows were too many
 LONGEST_BACKOFF_SECONDS = 16
 REFUSED_SINGLES_BEFORE_BLOCKING = 2
 
@@ -53,6 +56,7 @@ class SliceState:
     forbidden: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     suspects: dict[str, list[int]] = field(default_factory=dict)
+    sizes: dict[str, BatchSize] = field(default_factory=dict)
 
     @property
     def stopped(self) -> bool:
@@ -76,22 +80,36 @@ class SliceState:
         else:
             self.park = Park(refusal.until, refusal.reason)
 
-    def answered(self, endpoint: str) -> None:
+    @property
+    def routes(self) -> Routes:
+        """In which requests operations travel, with the batch sizes that this slice has found to be taken."""
+        known = routes(self.context.customer)
+        return replace(known, limits={endpoint: size.limit for endpoint, size in self.sizes.items()})
+
+    def size(self, endpoint: str) -> BatchSize:
+        """What is known about the number of rows this endpoint takes at once."""
+        return self.sizes.setdefault(endpoint, BatchSize(self.routes.limit(endpoint)))
+
+    def answered(self, endpoint: str, rows: int) -> None:
+        """A request with so many rows got a definite answer."""
         self.tries = 0
         self.tries_of[endpoint] = 0
+        self.size(endpoint).answered(rows)
 
-    async def unanswered(self, endpoint: str, label: str, answer: Answer) -> None:
-        """Count a try of the request `label` that brought no definite answer, and back off before the next one.
+    async def unanswered(self, endpoint: str, rows: int, answer: Answer) -> None:
+        """Count a try of a request with so many rows that brought no definite answer; back off before the next one.
 
         Who answers nothing at all gets twice the tries of one endpoint: one of them may be the only one in trouble.
         """
         self.tries += 1
         self.tries_of[endpoint] += 1
         why = why_undecided(answer)
+        if answer.outcome == Outcome.NO_ANSWER and self.tries_of[endpoint] >= SILENT_TRIES_BEFORE_SHRINKING:
+            self.size(endpoint).silent(rows)
         if self.tries_of[endpoint] >= TRIES:
             self.silent[endpoint] = why
             if answer.outcome == Outcome.REFUSED:
-                self._fail_missing(label, answer)
+                self._fail_missing(self.routes.label(endpoint, rows), answer)
         if self.tries >= 2 * TRIES:
             self.exhausted = why
         elif endpoint not in self.silent:
@@ -119,6 +137,8 @@ class SliceState:
         left_alone = dict(self.silent)
         self.silent.clear()
         self.tries_of.clear()
+        for size in self.sizes.values():
+            size.forget_an_outage()
         self.tries, self.exhausted = 0, None
         return left_alone
 
