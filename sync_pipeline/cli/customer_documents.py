@@ -94,6 +94,7 @@ def stream_entry(customer: Customer, name: str) -> dict[str, Any]:
         "read": {**stream.read.model_dump(mode="json"), "strategy": customer.strategy(name)},
         "reference": stream.recipe.reference,
         "when": stream.recipe.when,
+        "urgent": stream.recipe.urgent,
         "fields": stream.expressions,
         "tags": list(stream.recipe.tags),
         "on_delete": stream.on_delete or "tag",

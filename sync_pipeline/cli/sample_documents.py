@@ -59,7 +59,8 @@ def record_entry(row: MappedRow, reads: Mapping[str, Sequence[str]], *, show_val
     """`writes` is what would leave for a record that Virtuous has not seen yet; none for one with a `problem`."""
     record, shown = row.record, as_it_is if show_values else masked
     problem = row.problem if record.key else KEYLESS
-    entry: dict[str, Any] = {"key": record.key or None, "matches": record.matches, "reference": record.reference}
+    entry: dict[str, Any] = {"key": record.key or None, "matches": record.matches, "urgent": record.is_urgent}
+    entry["reference"] = record.reference
     if problem is not None:
         entry["problem"] = problem
     writes = row.change.writes if row.change is not None and row.change.writes is not None else ()

@@ -141,6 +141,8 @@ def sent(record: Mapping[str, Any], place: str) -> object:
             return record["reference"]
         case "when":
             return record["matches"]
+        case "urgent":
+            return record["urgent"]
         case "fields":
             return record["fields"].get(name)
         case "designations":

@@ -40,7 +40,7 @@ class Change:
 
     `fingerprints` hold one entry per field group; `writes` is None when the record cannot be written, with the
     `problem` saying why (field names only). `is_acknowledged`: Virtuous has this very value, the change only replaces
-    a newer one that is still open.
+    a newer one that is still open. `is_urgent`: it goes before other updates.
     """
 
     key: str
@@ -52,6 +52,7 @@ class Change:
     record_kind: str = "contact"
     problem: str | None = None
     is_acknowledged: bool = False
+    is_urgent: bool = False
 
     def as_row(self) -> dict[str, str | None]:
         """The change as text columns, the way a change set file keeps it."""
@@ -65,6 +66,7 @@ class Change:
             "writes": None if self.writes is None else msgspec.json.encode(self.writes).decode(),
             "problem": self.problem,
             "is_acknowledged": "true" if self.is_acknowledged else None,
+            "is_urgent": "true" if self.is_urgent else None,
         }
 
     @classmethod
@@ -85,6 +87,7 @@ class Change:
             record_kind=row["record_kind"],
             problem=row["problem"],
             is_acknowledged=row["is_acknowledged"] == "true",
+            is_urgent=row.get("is_urgent") == "true",
         )
 
 

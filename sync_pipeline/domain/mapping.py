@@ -17,7 +17,8 @@ from sync_pipeline.domain.record import MappedRecord
 MAPPING_SCHEME = "1"
 """Part of every mapping hash: raise it when the way records are mapped or fingerprinted changes."""
 
-_REFERENCE, _WHEN, _TAG, _FIELD, _DESIGNATIONS = "reference", "when", "tag:", "field:", "designations"
+_REFERENCE, _WHEN, _URGENT, _DESIGNATIONS = "reference", "when", "urgent", "designations"
+_TAG, _FIELD = "tag:", "field:"
 
 
 class RecordMapping:
@@ -32,7 +33,8 @@ class RecordMapping:
             **{f"{_FIELD}{name}": text for name, text in stream.expressions.items()},
             **{f"{_TAG}{position}": text for position, text in enumerate(recipe.tags)},
         }
-        self._expressions = {name: compile_expression(text) for name, text in texts.items()}
+        urgent = {_URGENT: recipe.urgent or "false"}  # no part of the mapping's hash: it changes no value
+        self._expressions = {name: compile_expression(text) for name, text in (texts | urgent).items()}
         self._designations = recipe.designations
         if recipe.designations is not None:
             self._expressions[_DESIGNATIONS] = pl.col(recipe.designations.column)
@@ -72,6 +74,7 @@ class RecordMapping:
                 tags=tuple(row[name] for name in tags if row[name]),
                 failed=designations if isinstance(designations, str) else None,
                 designations=None if isinstance(designations, str) else designations,
+                is_urgent=row[_URGENT] == "true",
             )
 
     def _outputs(self) -> list[pl.Expr]:

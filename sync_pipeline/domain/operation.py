@@ -49,13 +49,17 @@ LEFT_OVER = frozenset({State.PLANNED, State.SENDING, State.DEFERRED, State.WAITI
 
 
 class Priority(IntEnum):
-    """Sent in this order: new people and gifts before what changes about known ones, and what hangs on them last."""
+    """Sent in this order: new people, gifts, who must no longer be written to, then what changes about known ones.
+
+    What hangs on people comes last.
+    """
 
     CREATE = 10
     GIFT = 12
+    URGENT = 14
     OPPORTUNITY = 16
+    DELETE = 18
     UPDATE = 20
-    DELETE = 30
     SIGN_UP = 40
     ATTENDANCE = 42
     NOTE = 50

@@ -50,6 +50,7 @@ def expressions(stream: CustomerStream) -> dict[str, str]:
     return {
         "reference": recipe.reference,
         **({} if recipe.when is None else {"when": recipe.when}),
+        **({} if recipe.urgent is None else {"urgent": recipe.urgent}),
         **{f"fields.{name}": text for name, text in stream.expressions.items()},
         **{f"tags.{position}": text for position, text in enumerate(recipe.tags)},
     }

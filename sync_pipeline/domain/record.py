@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MappedRecord:
-    """What one record means in Virtuous. `matches` is the recipe's `when`; `failed` names what could not be mapped.
+    """What one record means in Virtuous.
 
+    `matches` is the recipe's `when`, `is_urgent` its `urgent`; `failed` names what could not be mapped.
     `designations` are the entries of the list that a gift's recipe names; None where it names none.
     """
 
@@ -18,3 +19,4 @@ class MappedRecord:
     tags: tuple[str, ...]
     failed: str | None = None
     designations: tuple[Mapping[str, str | None], ...] | None = None
+    is_urgent: bool = False

@@ -85,7 +85,7 @@ def _operation(change: Change, stream: str, reference_source: str, write: Write 
         action=action.value,
         reference_source=reference_source,
         reference_id=change.reference,
-        priority=PRIORITIES.get(change.record_kind, CONTACT_PRIORITIES[change.kind]),
+        priority=_priority(change),
         payload=None if write is None else write.payload,
         links=[
             ChangeLink(
@@ -99,6 +99,13 @@ def _operation(change: Change, stream: str, reference_source: str, write: Write 
         endpoint=endpoint,
         waits_for=waits_for,
     )
+
+
+def _priority(change: Change) -> Priority:
+    if change.record_kind in PRIORITIES:
+        return PRIORITIES[change.record_kind]
+    is_urgent = change.is_urgent and change.kind == ChangeKind.UPDATE
+    return Priority.URGENT if is_urgent else CONTACT_PRIORITIES[change.kind]
 
 
 PRESENT = fingerprint({"present": "true"})

@@ -108,6 +108,9 @@ class TestHash:
         turned = dict(reversed(RECIPE["designations"].items()))
         assert mapping(recipe="gifts", designations=turned).hash == mapping().hash
 
+    def test_what_is_urgent_changes_no_value_and_maps_nothing_anew(self) -> None:
+        assert mapping(urgent="status = 'failed'").hash == mapping().hash
+
 
 class TestRecords:
     def test_a_record_that_an_expression_cannot_digest_fails_alone_and_is_not_quoted(self) -> None:
@@ -133,3 +136,10 @@ class TestRecords:
     def test_tags_that_say_nothing_are_left_out(self) -> None:
         (record,) = apply(mapping(tags=["'Donor'", "nullif(status, 'succeeded')", "''"]), gift("[]"))
         assert record.tags == ("Donor",)
+
+    @pytest.mark.parametrize(("status", "is_urgent"), [("succeeded", True), ("failed", False), (None, False)])
+    def test_a_row_is_urgent_only_if_its_recipe_says_so(self, status: str | None, is_urgent: bool) -> None:
+        (record,) = apply(mapping(urgent="status = 'succeeded'"), {**gift("[]"), "status": status})
+        assert record.is_urgent is is_urgent
+        (record,) = apply(mapping(), {**gift("[]"), "status": status})
+        assert not record.is_urgent

@@ -40,6 +40,7 @@ def recipe_findings(recipe: Mapping[str, object]) -> Iterator[Finding]:
     """Everything wrong with the expressions and field names of a recipe, as it was written and possibly invalid."""
     yield from expression_findings(("reference",), recipe.get("reference"), Place.REFERENCE)
     yield from expression_findings(("when",), recipe.get("when"), Place.CONDITION)
+    yield from expression_findings(("urgent",), recipe.get("urgent"), Place.CONDITION)
     fields = recipe.get("fields")
     if isinstance(fields, Mapping):
         yield from field_findings(("fields",), fields, recipe.get("writes"))
@@ -50,6 +51,8 @@ def recipe_findings(recipe: Mapping[str, object]) -> Iterator[Finding]:
         yield Finding(("tags",), f"{article(kind)} has no tags", "Remove `tags`; contacts and gifts take them.")
     if kind is not None and recipe.get("designations") and not kind.takes_designations:
         yield Finding(("designations",), f"{article(kind)} has no designations", "Remove it; gifts take them.")
+    if kind is not None and recipe.get("urgent") and kind.name != "contact":
+        yield Finding(("urgent",), f"{article(kind)} is never urgent", "Remove `urgent`; updates of contacts take it.")
     if isinstance(tags, list):
         for position, tag in enumerate(tags):
             yield from expression_findings(("tags", position), tag, Place.TAG)

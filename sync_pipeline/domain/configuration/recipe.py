@@ -37,7 +37,8 @@ class Designations(Model):
 class Recipe(Model):
     """A declarative mapping; every expression is Polars SQL over the stream's columns, all of them text.
 
-    A row for which `when` is not true counts as deleted. `optional` names columns that not every account has: they
+    A row for which `when` is not true counts as deleted; one for which `urgent` is true goes before other updates.
+    `optional` names columns that not every account has: they
     read as null there, while any other column that no record has stops the stream.
     """
 
@@ -45,6 +46,7 @@ class Recipe(Model):
     writes: WriteKind
     reference: Text
     when: Text | None = None
+    urgent: Text | None = None
     fields: dict[str, Text] = Field(min_length=1)
     tags: tuple[Text, ...] = ()
     designations: Designations | None = None

@@ -40,6 +40,7 @@ def record_change(kind: RecordKind, record: MappedRecord, row_hash: str, known: 
         record_kind=kind.name,
         problem=problem,
         is_acknowledged=is_acknowledged,
+        is_urgent=record.is_urgent,
     )
 
 
