@@ -91,12 +91,12 @@ def test_what_was_deferred_goes_first_then_by_priority_then_the_oldest(worker: W
     worker.plan(operation("young update", priority=Priority.UPDATE))
     assert keys(worker) == [
         "deferred create",
-        "deferred update",
         "deferred delete",
+        "deferred update",
         "create",
+        "delete",
         "old update",
         "young update",
-        "delete",
     ]
 
 
