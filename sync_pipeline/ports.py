@@ -368,6 +368,10 @@ class Waiting(Protocol):
         """What is planned for this endpoint waits again, to be bound to another request."""
         ...
 
+    def look_first(self, endpoints: Collection[str]) -> None:
+        """Whatever was not sent may be there; what is planned for one of these endpoints waits to be looked for."""
+        ...
+
     def wait_for(self, needs: Mapping[int, str]) -> None: ...
 
     def review(self, reasons: Mapping[int, str]) -> None:

@@ -20,7 +20,8 @@ class OpenOperation:
     """An operation that is not over, without its payload. `endpoint` is None while it waits.
 
     `records` are its (stream, key) pairs. `may_have_arrived`: nobody knows whether Virtuous took its value. Of what
-    waits, `needs` are what it waits for, and `replaces` tells whether it changes what is there already.
+    waits, `needs` are what it waits for, `replaces` tells whether it changes what is there already, and `may_be_there`
+    whether that is looked at first.
     """
 
     operation_id: int
@@ -37,6 +38,7 @@ class OpenOperation:
     records: tuple[tuple[str, str], ...]
     needs: tuple[Need, ...] = ()
     replaces: bool = False
+    may_be_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)

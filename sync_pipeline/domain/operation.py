@@ -29,8 +29,16 @@ class Evidence(StrEnum):
     REPEAT_ACCEPTED = "repeat_accepted"
     REPEAT_REFUSED = "repeat_refused"  # it counts as accepted, because Virtuous refuses an id that it has already
     FOUND = "found"  # its effect was read back
+    MAY_BE_THERE = "may_be_there"  # planned by an initial run: perhaps it was sent before the state store was lost
+    MAY_HAVE_LEFT = "may_have_left"  # unsent when an initial run began: the state store may be that of a backup
     FOUND_THERE = "found_there"  # Virtuous had it before anything was sent
 
+
+UNSURE = frozenset({Evidence.REPEATED, Evidence.MAY_HAVE_LEFT})
+"""Virtuous may have the value of these, although nothing it answered says so."""
+
+LOOKED_FOR_FIRST = frozenset({Evidence.MAY_BE_THERE, Evidence.MAY_HAVE_LEFT})
+"""Sent only when they are not found, where a repeat would take effect twice."""
 
 UNSENT = frozenset({State.PLANNED, State.WAITING, State.DEFERRED})
 """Nothing of these has taken effect, and they go on by themselves."""
@@ -82,7 +90,8 @@ class PlannedOperation:
     """An operation to be recorded. `state` is planned, or dead with the `reason` when it cannot be sent at all.
 
     `is_acknowledged`: Virtuous has exactly this value; it is planned only to replace a newer one not yet sent.
-    `endpoint` is where a single one goes; what waits (`waits_for` says for what) has none yet.
+    `endpoint` is where a single one goes; what waits (`waits_for` says for what) has none yet. `may_be_there`: it is
+    looked for before it is sent, where a repeat would take effect twice.
     """
 
     kind: str
@@ -97,6 +106,7 @@ class PlannedOperation:
     action: str = "save"
     endpoint: str | None = None
     waits_for: str | None = None
+    may_be_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,7 @@ class SendingOperation:
     payload: Mapping[str, Any]
     request: Mapping[str, Any] | None
     attempts: int
+    may_be_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +158,7 @@ class WaitingOperation:
     reference_id: str
     payload: Mapping[str, Any]
     waits_for: str | None
+    may_be_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """Planning: durable change sets become operations in the ledger."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from sync_pipeline.domain.change import Action, Change, ChangeKind, Write
 from sync_pipeline.domain.crm import contacts, gifts
 from sync_pipeline.domain.fingerprint import fingerprint
 from sync_pipeline.domain.needs import needs_of
-from sync_pipeline.domain.operation import ChangeLink, PlannedOperation, Priority, State
+from sync_pipeline.domain.operation import UNSENT, ChangeLink, PlannedOperation, Priority, State
 from sync_pipeline.domain.positions import CutRow, CutState
+from sync_pipeline.domain.run import Layer
 from sync_pipeline.stages.context import ReadContext, StageContext
 
 CHANGES_PER_TRANSACTION = 1_000
@@ -52,18 +54,20 @@ def operations_of(context: ReadContext, cut: CutRow) -> Iterator[list[PlannedOpe
     reference_source = context.customer.sources[cut.source].reference_source
     for frame in context.snapshots.change_set(context.stream_name(cut.stream), cut.cut):
         for row in frame.iter_rows(named=True):
-            yield operations_for(Change.from_row(row), cut.stream, reference_source)
+            yield operations_for(context, Change.from_row(row), cut.stream, reference_source)
 
 
-def operations_for(change: Change, stream: str, reference_source: str) -> list[PlannedOperation]:
+def operations_for(context: ReadContext, change: Change, stream: str, reference_source: str) -> list[PlannedOperation]:
     """The writes a change needs, in the order they have to leave.
 
     A change that cannot be written is a dead letter from the start. What needs something of Virtuous first (an id, a
-    look at what is there) waits for it.
+    look at what is there) waits for it. Nobody knows what Virtuous has of an initial run's records: the state store
+    may have been lost.
     """
-    if change.writes is None:
-        return [_operation(change, stream, reference_source, None)]
-    return [_operation(change, stream, reference_source, write) for write in change.writes]
+    writes = (None,) if change.writes is None else change.writes
+    operations = [_operation(change, stream, reference_source, write) for write in writes]
+    is_initial = context.run.layer == Layer.INITIAL
+    return [replace(one, may_be_there=is_initial and one.state in UNSENT) for one in operations]
 
 
 def _chunks(context: StageContext, cut: CutRow) -> Iterator[list[PlannedOperation]]:

@@ -23,7 +23,7 @@ from sync_pipeline.adapters.sql.waiting import accepted_people
 from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.change import Action
 from sync_pipeline.domain.needs import Need, needs_of
-from sync_pipeline.domain.operation import LEFT_OVER, Evidence, State
+from sync_pipeline.domain.operation import LEFT_OVER, LOOKED_FOR_FIRST, UNSURE, State
 from sync_pipeline.ports import Clock
 
 UNCERTAIN = (State.SENDING.value, State.REVIEW.value)
@@ -63,9 +63,8 @@ class FrozenState:
 
     def open_operations(self, customer_id: str) -> list[OpenOperation]:
         """What goes on by itself, and what may have arrived although nobody knows; oldest first."""
-        may_have_arrived = ledger.c.state.in_(UNCERTAIN) | (
-            func.coalesce(ledger.c.evidence, "") == Evidence.REPEATED.value
-        )
+        evidence = func.coalesce(ledger.c.evidence, "")
+        may_have_arrived = ledger.c.state.in_(UNCERTAIN) | evidence.in_(sorted(UNSURE))
         statement = (
             select(
                 ledger.c.operation_id,
@@ -79,6 +78,7 @@ class FrozenState:
                 ledger.c.deferrals,
                 ledger.c.batch_id,
                 may_have_arrived.label("may_have_arrived"),
+                evidence.in_(sorted(LOOKED_FOR_FIRST)).label("may_be_there"),
                 case((ledger.c.state == State.WAITING.value, cast(ledger.c.payload, Text))).label("waiting_payload"),
                 ledger_changes.c.stream,
                 ledger_changes.c.key,
@@ -138,6 +138,7 @@ def _open_operation(links: Sequence[Row]) -> OpenOperation:
         records=tuple((link.stream, link.key) for link in links),
         needs=tuple(_needs(first, payload)),
         replaces=bool(payload.get("replaces")),
+        may_be_there=bool(first.may_be_there),
     )
 
 

@@ -12,7 +12,7 @@ from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.superseding import supersede
 from sync_pipeline.adapters.sql.tables import acknowledged, crm_ids, ledger, ledger_changes, positions
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.operation import REPLACEABLE, UNSENT, Evidence, PlannedOperation, State
+from sync_pipeline.domain.operation import REPLACEABLE, UNSENT, UNSURE, Evidence, PlannedOperation, State
 from sync_pipeline.domain.positions import CutRow
 from sync_pipeline.ports import Clock
 
@@ -100,7 +100,7 @@ def _older(
         .where(ledger_changes.c.customer_id == lease.customer_id, ledger_changes.c.stream == stream)
         .where(ledger_changes.c.key.in_([_record(operation) for operation in operations]))
         .where(ledger.c.customer_id == lease.customer_id)
-        .where(ledger.c.state.in_(states) | (ledger.c.evidence == Evidence.REPEATED.value))
+        .where(ledger.c.state.in_(states) | ledger.c.evidence.in_(sorted(UNSURE)))
     )
     older: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -119,7 +119,7 @@ def _decided(operation: PlannedOperation, older: Mapping[str, Sequence[Row]]) ->
 
 def _may_have_arrived(row: Row) -> bool:
     """A repeat can be refused although the first try, which got no answer, took effect."""
-    return row.state in (State.SENDING, State.REVIEW) or row.evidence == Evidence.REPEATED.value
+    return row.state in (State.SENDING, State.REVIEW) or row.evidence in UNSURE
 
 
 def _insert(
@@ -149,6 +149,7 @@ def _insert(
                 "attempts": 0,
                 "deferrals": 0,
                 "reason": operation.reason,
+                "evidence": Evidence.MAY_BE_THERE.value if operation.may_be_there else None,
                 "finished_in": None if operation.state in UNSENT else cut.run_id,
                 "planned_at": now,
                 "updated_at": now,

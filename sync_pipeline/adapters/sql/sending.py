@@ -21,6 +21,7 @@ from sync_pipeline.domain.coalescing import COALESCED, parted, rows_of, travelli
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import (
+    LOOKED_FOR_FIRST,
     UNSENT,
     DoubtfulBatch,
     Evidence,
@@ -381,6 +382,7 @@ def _operation(row: Row, attempts: int) -> SendingOperation:
         payload=row.payload,
         request=row.request,
         attempts=attempts,
+        may_be_there=row.evidence in LOOKED_FOR_FIRST,
     )
 
 

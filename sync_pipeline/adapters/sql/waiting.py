@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from sync_pipeline.adapters.sql.acknowledging import settle_accepted
 from sync_pipeline.adapters.sql.database import Database
@@ -12,11 +12,12 @@ from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
-from sync_pipeline.domain.operation import Evidence, Priority, State, WaitingOperation
+from sync_pipeline.domain.operation import LOOKED_FOR_FIRST, UNSENT, Evidence, Priority, State, WaitingOperation
 from sync_pipeline.domain.request import Request
 from sync_pipeline.ports import Clock, WaitingGroup
 
 EXAMPLES = 3
+SIGN_UP = "volunteer"
 
 
 class SqlWaiting:
@@ -40,6 +41,7 @@ class SqlWaiting:
                     ledger.c.reference_id,
                     ledger.c.payload,
                     ledger.c.waits_for,
+                    func.coalesce(ledger.c.evidence, "").in_(sorted(LOOKED_FOR_FIRST)).label("may_be_there"),
                 )
                 .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.WAITING.value)
                 .where(ledger.c.kind == kind)
@@ -99,6 +101,33 @@ class SqlWaiting:
                 )
             )
 
+    def look_first(self, endpoints: Collection[str]) -> None:
+        """Whatever was not sent may be there; what is planned for one of these endpoints waits to be looked for.
+
+        Sign-ups are forgotten instead: whoever waits for one finds it, or plans it again.
+        """
+        unsent = and_(ledger.c.customer_id == self._lease.customer_id, ledger.c.state.in_(sorted(UNSENT)))
+        now = self._clock.now()
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            connection.execute(
+                update(ledger)
+                .where(unsent, ledger.c.evidence.is_(None))
+                .values(evidence=Evidence.MAY_HAVE_LEFT.value, updated_at=now)
+            )
+            connection.execute(
+                update(ledger)
+                .where(unsent, ledger.c.kind == SIGN_UP)
+                .values(
+                    state=State.SUPERSEDED.value,
+                    request=None,
+                    reason="looked for again by an initial run",
+                    updated_at=now,
+                )
+            )
+        for endpoint in endpoints:
+            self.unbind(endpoint)
+
     def wait_for(self, needs: Mapping[int, str]) -> None:
         """Note what these operations still wait for."""
         self._update({operation_id: {"waits_for": need} for operation_id, need in needs.items()})
@@ -141,7 +170,7 @@ class SqlWaiting:
                 connection.execute(
                     select(ledger.c.reference_id).where(
                         ledger.c.customer_id == self._lease.customer_id,
-                        ledger.c.kind == "volunteer",
+                        ledger.c.kind == SIGN_UP,
                         ledger.c.state != State.SUPERSEDED.value,
                     )
                 ).scalars()

@@ -1,6 +1,7 @@
 """Notes of a contact. They have no external reference: the text carries a mark by which we find our own again."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sync_pipeline.domain.crm.reading import listing, record_id
@@ -29,10 +30,23 @@ def of_contact(contact_id: int, skip: int, take: int) -> Request:
     return Request("GET", "/api/ContactNote/ByContact/{contactId}", {"contactId": contact_id}, query)
 
 
-def marked(document: Any, mark: str) -> int | None:
-    """The id of the first note of a page whose text carries the mark."""
+@dataclass(frozen=True, slots=True)
+class MarkedNote:
+    """A note of ours as Virtuous has it."""
+
+    note_id: int
+    text: str
+
+    def says(self, text: str) -> bool:
+        """Whether it is this very text; white space may be kept otherwise."""
+        return self.text.split() == text.split()
+
+
+def marked(document: Any, mark: str) -> MarkedNote | None:
+    """The first note of a page whose text carries the mark."""
     page = listing(document)
     for row in page.rows if page is not None else ():
-        if mark in str(row.get("note") or ""):
-            return record_id(row)
+        text, note_id = str(row.get("note") or ""), record_id(row)
+        if mark in text and note_id is not None:
+            return MarkedNote(note_id, text)
     return None

@@ -9,7 +9,9 @@ from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.domain.operation import NoPermit, SendingBatch
 from sync_pipeline.domain.request import Reply
 from sync_pipeline.ports import Destination
+from sync_pipeline.stages.applied_ledger.adopting import is_there_already
 from sync_pipeline.stages.applied_ledger.effects import given_ids, is_about_a_record
+from sync_pipeline.stages.applied_ledger.looking import Looking
 from sync_pipeline.stages.applied_ledger.requests import Rows, bury, halves, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
@@ -25,8 +27,9 @@ class Delivery:
     again.
     """
 
-    def __init__(self, context: StageContext, destination: Destination, state: SliceState) -> None:
+    def __init__(self, context: StageContext, destination: Destination, state: SliceState, looking: Looking) -> None:
         self._context = context
+        self._looking = looking
         self._destination = destination
         self._state = state
         self._parts: deque[Rows] = deque()
@@ -135,7 +138,7 @@ class Delivery:
                 self._state.accepted[batch.endpoint] += len(batch.ids)
                 sending.accepted(batch.ids, crm_ids=given_ids(batch, reply))
             case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows:
-                self._refused(batch, answer)
+                await self._refused(batch, answer)
             case Outcome.REFUSED if is_about_a_record(batch, reply):
                 sending.dead(batch.ids, f"what this is about is not there any more ({answer.detail})")
             case Outcome.UNAUTHORIZED:
@@ -147,9 +150,10 @@ class Delivery:
                 return False
         return True
 
-    def _refused(self, batch: SendingBatch, answer: Answer) -> None:
+    async def _refused(self, batch: SendingBatch, answer: Answer) -> None:
         if len(batch.ids) == 1:
-            bury(self._context, batch, answer)
+            if not await is_there_already(self._context, self._looking, batch.operations[0]):
+                bury(self._context, batch, answer)
         elif len(batch.rows) == 1:
             self._context.sending.planned_again(batch.ids)
             self._apart += batch.ids
@@ -179,7 +183,7 @@ class Delivery:
             # Most likely the key may not write at all: two rows alone will show it.
             self._try_again(batch, probes(batch.rows))
         else:
-            self._refused(batch, answer)
+            await self._refused(batch, answer)
 
     def _leave_alone(self, endpoint: str) -> None:
         """Parts of refused batches go back into the queue, which asks nothing more of a forbidden endpoint."""

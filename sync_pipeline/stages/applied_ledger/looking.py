@@ -6,6 +6,7 @@ from typing import Any
 
 from sync_pipeline.domain.answer import Outcome
 from sync_pipeline.domain.crm import contacts, gifts, notes, tags, volunteers
+from sync_pipeline.domain.crm.notes import MarkedNote
 from sync_pipeline.domain.crm.reading import listing, record_id
 from sync_pipeline.domain.needs import CrmId
 from sync_pipeline.domain.operation import SendingOperation
@@ -76,18 +77,29 @@ class Looking:
                 return Absence.UNKNOWN
 
     async def note(self, contact_id: int, mark: str) -> Finding:
-        """Our note on a contact, newest first."""
+        """Our note on a contact."""
+        found = await self.marked_note(contact_id, mark)
+        return found if isinstance(found, Absence) else CrmId(found.note_id, contact_id)
+
+    async def marked_note(self, contact_id: int, mark: str) -> MarkedNote | Absence:
+        """Our note on a contact with its text; newest first."""
         async for page in self._pages(lambda skip: notes.of_contact(contact_id, skip, NOTES_PER_PAGE), NOTES_PER_PAGE):
             if page is None:
                 return Absence.UNKNOWN
             if (found := notes.marked(page, mark)) is not None:
-                return CrmId(found, contact_id)
+                return found
         return Absence.SEEN
 
     async def attendance(self, request: Request, alike: Collection[Mapping[str, Any]]) -> Finding:
-        """The hours of a volunteer that begin then; not those that another record of ours stands for, or may have made.
+        """The hours of a volunteer that begin then; see `hours_given`."""
+        found = await self.hours_given(request, alike)
+        return found if isinstance(found, Absence) else found[0]
 
-        A person can hold two roles at one date (reference vomo 2.5), so the start alone does not tell them apart.
+    async def hours_given(self, request: Request, alike: Collection[Mapping[str, Any]]) -> tuple[CrmId, bool] | Absence:
+        """The hours of a volunteer that begin then, and whether they are as many.
+
+        Not those that another record of ours stands for, or may have made: a person can hold two roles at one date
+        (reference vomo 2.5), so the start alone does not tell them apart.
         """
         opportunity_id, volunteer_id = (int(request.parts[name]) for name in ("volunteerOpportunityId", "volunteerId"))
         reply = await self.ask(volunteers.attendances(opportunity_id, volunteer_id))
@@ -100,7 +112,7 @@ class Looking:
         free = [found for found in starting if found not in taken]
         exact = [found for found in free if _equal(hours[found], request.body["hours"])]
         others = [found for found in free if not any(_equal(hours[found], body["hours"]) for body in alike)]
-        return CrmId((exact or others)[0], opportunity_id) if exact or others else Absence.SEEN
+        return (CrmId((exact or others)[0], opportunity_id), bool(exact)) if exact or others else Absence.SEEN
 
     async def volunteer(self, opportunity_id: int, individual_id: int) -> Finding:
         """The person's sign-up."""

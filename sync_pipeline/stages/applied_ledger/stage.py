@@ -13,6 +13,7 @@ from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import Destination
+from sync_pipeline.stages.applied_ledger.adopting import doubt_what_is_unsent
 from sync_pipeline.stages.applied_ledger.ageing import review_refused_repeats
 from sync_pipeline.stages.applied_ledger.delivering import Delivery
 from sync_pipeline.stages.applied_ledger.doubt import DoubtResolution
@@ -32,8 +33,9 @@ async def apply_ledger(context: StageContext) -> RunReport:
     state = SliceState(context)
     try:
         confirm_not_paused(context)
-        plan_ready_cuts(context)
         context.sending.retry_deferred()
+        doubt_what_is_unsent(context)
+        plan_ready_cuts(context)
         if not context.customer.destination.bulk.tags:
             context.waiting.unbind(tags.BULK)  # planned when the organization was still thought to have it
         async with context.open_destination() as destination:
@@ -58,7 +60,7 @@ async def _send_everything(context: StageContext, destination: Destination, stat
     while not state.stopped:
         before = _progress(context, state)
         await release.run()
-        await Delivery(context, destination, state).run()
+        await Delivery(context, destination, state, looking).run()
         if context.sending.in_doubt():
             exhausted, silent = state.exhausted, state.begin_last_settling()
             await doubt.run()

@@ -87,5 +87,6 @@ class ScratchLedger:
             records=(record,),
             needs=tuple(_needs(operation)),
             replaces=bool((operation.payload or {}).get("replaces")),
+            may_be_there=operation.may_be_there,
         )
         self._next_id += 1

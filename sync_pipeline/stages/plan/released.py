@@ -95,6 +95,7 @@ class _Released:
         pairs = {operation.needs for operation in new}
         yield from _calls(len({opportunity for _, opportunity in pairs}), volunteers.volunteers(0, 0))
         yield from _calls(len(pairs), volunteers.sign_up(0, 0))
+        yield from _calls(sum(operation.may_be_there for operation in new), volunteers.attendances(0, 0))
         yield from _calls(len(new), volunteers.record_hours(0, 0, {}))
         yield from _calls(len(changed), volunteers.attendances(0, 0), volunteers.correct_hours(0, 0, {}))
         yield from _calls(len(removed), volunteers.remove_hours(0, 0))
@@ -102,6 +103,8 @@ class _Released:
     def _notes(self) -> Iterator[ForetoldRequest]:
         mine = self._of("note")
         new = sum(not operation.replaces for operation in mine)
+        looked_for = sum(operation.may_be_there and not operation.replaces for operation in mine)
+        yield from _calls(looked_for, notes.of_contact(0, 0, 1))
         destination = self._customer.destination
         if destination.bulk.notes and new > 1:
             most = destination.batch.max

@@ -177,7 +177,7 @@ class _Planner:
         reference_source = context.customer.sources[cut.source].reference_source
         diff, sample = Diff(), StreamSample(context, stream)
         for change in differences(comparison, diff):
-            self.ledger.plan(stream, operations_for(change, stream, reference_source))
+            self.ledger.plan(stream, operations_for(context, change, stream, reference_source))
             sample.add(change)
         self.samples.append(sample)
         return diff.counts(context.snapshots.count(comparison.request.name, comparison.request.cut))

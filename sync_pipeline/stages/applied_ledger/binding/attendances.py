@@ -48,6 +48,9 @@ async def _bind_hours(desk: Desk, ready: Sequence[tuple[WaitingOperation, int, i
         elif need not in signed_up:
             sign_ups[need] = volunteers.sign_up(opportunity_id, individual_id)
             desk.wait(operation, need)
+        elif operation.may_be_there and not operation.payload["replaces"]:
+            alike = [one for one, *where in ready if where == [opportunity_id, individual_id] and one is not operation]
+            await _adopt(desk, operation, volunteers.record_hours(opportunity_id, signed_up[need].crm_id, hours), alike)
         elif not operation.payload["replaces"]:
             desk.bind(operation, volunteers.record_hours(opportunity_id, signed_up[need].crm_id, hours))
         elif there is not None:
@@ -77,6 +80,25 @@ async def _volunteers(desk: Desk, needs: set[Need]) -> tuple[dict[Need, CrmId], 
         desk.context.crm_ids.remember(desk.context.keeper.lease, new)
         found |= new
     return found, unreadable
+
+
+async def _adopt(
+    desk: Desk, operation: WaitingOperation, recording: Request, alike: Sequence[WaitingOperation]
+) -> None:
+    """Nobody remembers whether these hours were recorded: they are, only if the person has none that begin then."""
+    hours = operation.payload["attendance"]
+    finding = await desk.looking.hours_given(recording, [one.payload["attendance"] for one in alike])
+    if finding == Absence.SEEN:
+        desk.bind(operation, recording)
+    elif isinstance(finding, Absence):
+        desk.wait(operation, itself(operation))
+    elif finding[1]:
+        desk.found(operation, finding[0])
+    else:
+        desk.remember(operation, finding[0])
+        opportunity_id = int(recording.parts["volunteerOpportunityId"])
+        desk.bind(operation, volunteers.correct_hours(opportunity_id, finding[0].crm_id, hours))
+    desk.settle()  # the next one that begins then must know that these are taken
 
 
 async def _correct(

@@ -33,6 +33,10 @@ class Desk:
         """Virtuous has it already."""
         self._found[operation.operation_id] = crm_id
 
+    def remember(self, operation: WaitingOperation, crm_id: CrmId) -> None:
+        """What the operation changes is there under this id."""
+        self.context.crm_ids.remember(self.context.keeper.lease, {itself(operation): crm_id})
+
     def wait(self, operation: WaitingOperation, need: Need) -> None:
         if operation.waits_for != str(need):
             self._waits[operation.operation_id] = str(need)

@@ -19,8 +19,26 @@ async def bind_notes(desk: Desk, operations: Sequence[WaitingOperation]) -> None
             desk.wait(operation, _contact(operation))
         elif operation.payload["replaces"]:
             await _replace(desk, operation, person, known.get(itself(operation)))
+        elif operation.may_be_there:
+            await _adopt(desk, operation, person)
         else:
             desk.bind(operation, notes.create(person.crm_id, operation.payload["note"]))
+
+
+async def _adopt(desk: Desk, operation: WaitingOperation, person: CrmId) -> None:
+    """Nobody remembers whether this note was written: only what is not there is created."""
+    note = operation.payload["note"]
+    mark = note_mark(operation.reference_source, operation.reference_id)
+    finding = await desk.looking.marked_note(person.crm_id, mark)
+    if finding == Absence.SEEN:
+        desk.bind(operation, notes.create(person.crm_id, note))
+    elif isinstance(finding, Absence):
+        desk.wait(operation, itself(operation))
+    elif finding.says(note["note"]):
+        desk.found(operation, CrmId(finding.note_id, person.crm_id))
+    else:
+        desk.remember(operation, CrmId(finding.note_id, person.crm_id))
+        desk.bind(operation, notes.replace(finding.note_id, person.crm_id, note))
 
 
 async def _replace(desk: Desk, operation: WaitingOperation, person: CrmId, note: CrmId | None) -> None:

@@ -7,6 +7,7 @@ from sync_pipeline.domain.needs import CrmId
 from sync_pipeline.domain.operation import WaitingOperation
 from sync_pipeline.domain.records.note import note_mark
 from sync_pipeline.stages.applied_ledger.binding.desk import Desk, itself
+from sync_pipeline.stages.applied_ledger.looking import Absence
 
 LOOK_UPS_PER_SLICE = 100
 
@@ -21,8 +22,19 @@ async def bind_reversals(desk: Desk, operations: Sequence[WaitingOperation]) -> 
             looked_up += 1
             finding = await desk.looking.gift(operation.reference_source, operation.reference_id)
         if isinstance(finding, CrmId):
-            desk.context.crm_ids.remember(desk.context.keeper.lease, {itself(operation): finding})
-            notes = f"{operation.payload['notes']} {note_mark(operation.reference_source, operation.reference_id)}"
-            desk.bind(operation, gifts.reversal(finding.crm_id, operation.payload["giftDate"], notes))
+            desk.remember(operation, finding)
+            await _reverse(desk, operation, finding.crm_id)
         else:
             desk.wait(operation, itself(operation))
+
+
+async def _reverse(desk: Desk, operation: WaitingOperation, gift_id: int) -> None:
+    mark = note_mark(operation.reference_source, operation.reference_id)
+    reversal = await desk.looking.reversal(gift_id, mark) if operation.may_be_there else Absence.SEEN
+    if isinstance(reversal, CrmId):
+        desk.found(operation, reversal)
+    elif reversal == Absence.SEEN:
+        notes = f"{operation.payload['notes']} {mark}"
+        desk.bind(operation, gifts.reversal(gift_id, operation.payload["giftDate"], notes))
+    else:
+        desk.wait(operation, itself(operation))
