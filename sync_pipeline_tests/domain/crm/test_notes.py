@@ -47,4 +47,11 @@ def test_the_notes_of_a_contact_are_read_newest_first() -> None:
     ],
 )
 def test_a_note_is_found_by_its_mark(document: Any, found: int | None) -> None:
-    assert notes.marked(document, MARK) == found
+    note = notes.marked(document, MARK)
+    assert (None if note is None else note.note_id) == found
+
+
+def test_a_note_says_the_same_in_other_white_space() -> None:
+    note = notes.MarkedNote(4, "Completed the form.\r\n[sync:VOMO/r-1] ")
+    assert note.says("Completed the form.\n[sync:VOMO/r-1]")
+    assert not note.says("Completed another form.\n[sync:VOMO/r-1]")
