@@ -68,7 +68,9 @@ def test_a_later_version_replaces_the_note_and_has_the_same_mark() -> None:
 
 def test_the_mark_of_one_record_is_not_found_in_the_note_of_another() -> None:
     page = {"list": [{"id": 3, "note": f"text {note_mark('VOMO', '11')}"}], "total": 1}
-    assert marked(page, note_mark("VOMO", "11")) == 3
+    found = marked(page, note_mark("VOMO", "11"))
+    assert found is not None
+    assert found.note_id == 3
     assert marked(page, note_mark("VOMO", "1")) is None
     assert marked(page, note_mark("GIVING", "11")) is None
 
