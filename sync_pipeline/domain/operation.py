@@ -28,6 +28,7 @@ class Evidence(StrEnum):
     REPEATED = "repeated"  # it got no answer, was sent again, and has not been accepted since
     REPEAT_ACCEPTED = "repeat_accepted"
     REPEAT_REFUSED = "repeat_refused"  # it counts as accepted, because Virtuous refuses an id that it has already
+    REPLAYED = "replayed"  # a person wants it planned again: its value no longer counts in the diff
     FOUND = "found"  # its effect was read back
     MAY_BE_THERE = "may_be_there"  # planned by an initial run: perhaps it was sent before the state store was lost
     MAY_HAVE_LEFT = "may_have_left"  # unsent when an initial run began: the state store may be that of a backup

@@ -7,7 +7,10 @@ from sync_pipeline.domain.operation import State
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The newest operation of one key and field group that is not over."""
+    """The newest operation of one key and field group that is not over.
+
+    The fingerprint of one that a person wants planned again is empty: no value equals it.
+    """
 
     fingerprint: str
     state: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
@@ -10,7 +10,7 @@ from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.tables import acknowledged, change_sets, ledger, ledger_changes, positions
 from sync_pipeline.domain.diff import Acknowledged
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.operation import STANDING, UNACCOUNTED
+from sync_pipeline.domain.operation import STANDING, UNACCOUNTED, Evidence
 from sync_pipeline.domain.positions import CutState, Position
 from sync_pipeline.domain.standing import Standing
 from sync_pipeline.ports import Clock
@@ -52,7 +52,14 @@ class SqlPositions:
     def standing(self, customer_id: str, stream: str) -> dict[tuple[str, str], Standing]:
         """The newest operation per key and field group that is not over: open, dead, in review or discarded."""
         statement = (
-            select(ledger_changes.c.key, ledger_changes.c.field_group, ledger_changes.c.fingerprint, ledger.c.state)
+            select(
+                ledger_changes.c.key,
+                ledger_changes.c.field_group,
+                case((ledger.c.evidence == Evidence.REPLAYED.value, ""), else_=ledger_changes.c.fingerprint).label(
+                    "fingerprint"
+                ),
+                ledger.c.state,
+            )
             .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
             .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.stream == stream)
             .where(ledger.c.customer_id == customer_id, ledger.c.state.in_([state.value for state in STANDING]))

@@ -7,6 +7,7 @@ from sync_pipeline.adapters.sql.breakers import SqlBreakers
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.dead_letters import SqlDeadLetters
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.positions import SqlPositions
@@ -28,6 +29,7 @@ class StateStore:
         self.breakers = SqlBreakers(self.database, clock)
         self.crm_ids = SqlCrmIds(self.database, clock)
         self.cuts = SqlCuts(self.database, clock)
+        self.dead_letters = SqlDeadLetters(self.database, clock)
         self.leases = SqlLeases(self.database, clock)
         self.planning = SqlPlanning(self.database, clock)
         self.positions = SqlPositions(self.database, clock)
