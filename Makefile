@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser ui lint format types layers bench lock clean
+.PHONY: help demo test test-browser chaos ui lint format types layers bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -47,6 +47,11 @@ test: lint ## Run all checks and tests
 test-browser: $(VENV)/.dev ## Run the browser tests; installs Debian's chromium if it is missing
 	@command -v chromium >/dev/null || (apt-get update && apt-get install --yes chromium)
 	$(BIN)/pytest -m browser
+
+SEEDS ?= 100
+START ?= 1
+chaos: $(VENV)/.dev ## Kill real processes at every boundary and compare the books: SEEDS=1000 (docs/proof.md)
+	@$(BIN)/python -m sync_pipeline_tests.chaos --seeds $(SEEDS) --start $(START)
 
 bench: $(VENV)/.dev ## Run the benchmarks; one line of JSON per case
 	$(BIN)/python bench/diff.py

@@ -1,0 +1,91 @@
+"""What one seed draws: how Virtuous answers, what goes wrong, and how each process ends."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from sync_pipeline_tests.chaos.boundaries import BOUNDARIES, COMMIT, OFTEN, STATEMENT
+
+A_NIGHT_SECONDS = 0.7
+FURTHER_STREAMS = (("donations",), ("completions",), ("projects", "participations"))
+"""What a customer has besides people; not all of it in every seed, as each stream costs a tenth of a second a night."""
+
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "cut_after", "method": "POST"},
+    {"kind": "cut_after", "method": "POST"},
+    {"kind": "cut_after"},
+    {"kind": "cut_before"},
+    {"kind": "status_after", "method": "POST", "status": 500},
+    {"kind": "status_after", "status": 502},
+    {"kind": "status_after", "status": 504},
+    {"kind": "status_before", "status": 503},
+    {"kind": "status_before", "status": 408},
+    {"kind": "rate_limited", "retry_after": 2},
+)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a process ends: at a boundary passed so often, after some seconds, or by itself."""
+
+    boundary: tuple[str, int] | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One seed. `nights` are drawn with what goes wrong in them; `random` draws what changes in the sources."""
+
+    streams: frozenset[str]
+    organization: dict[str, Any]
+    destination: dict[str, Any]
+    invalid: int
+    nights: tuple["TroubledNight", ...]
+    random: Random
+
+
+@dataclass(frozen=True)
+class TroubledNight:
+    faults: tuple[dict[str, Any], ...]
+    endings: tuple[Ending, ...]
+    imports: bool
+
+
+def draw(seed: int) -> Scenario:
+    random = Random(f"chaos:{seed}")  # noqa: S311 - a repeatable draw is the purpose
+    nights = tuple(_night(random) for _ in range(random.randint(2, 3)))
+    organization = {
+        "auto_import": random.choice(("immediately", "manual", "manual")),
+        "repeated_gift": random.choice(("accepted", "refused")),
+        "repeated_reversal": random.choice(("accepted", "refused")),
+        "repeated_volunteer": random.choice(("second", "refused")),
+        "held_lookup": random.choice(("missing", "pending")),
+        "error_body": random.choice(("target", "message", "text")),
+    }
+    destination = {"batch": {"max": random.choice((1, 3, 5, 10))}, "settle_seconds": random.choice((1, 30, 300))}
+    streams = {"users", *(stream for some in FURTHER_STREAMS if random.random() < 0.6 for stream in some)}
+    return Scenario(frozenset(streams), organization, destination, random.choice((0, 0, 1)), nights, random)
+
+
+def _night(random: Random) -> TroubledNight:
+    faults = tuple(_fault(random) for _ in range(random.choice((0, 1, 1, 2, 3))))
+    endings = tuple(_ending(random) for _ in range(random.choice((1, 1, 2))))
+    return TroubledNight(faults, endings, imports=random.random() < 0.6)
+
+
+def _fault(random: Random) -> dict[str, Any]:
+    often = {"every": random.randint(1, 5), "times": random.randint(1, 4)}
+    return {"side": "virtuous", "path": "/api/", **random.choice(FAULTS), **often}
+
+
+def _ending(random: Random) -> Ending:
+    kind = random.random()
+    if kind < 0.1:
+        return Ending()
+    if kind < 0.35:
+        return Ending(seconds=random.uniform(0.02, A_NIGHT_SECONDS))
+    if kind < 0.5:
+        return Ending(boundary=(random.choice((STATEMENT, COMMIT)), random.randint(1, 60)))
+    if kind < 0.8:
+        return Ending(boundary=(random.choice(OFTEN), random.randint(1, 12)))
+    return Ending(boundary=(random.choice(BOUNDARIES), random.choice((1, 1, 1, 2, 3))))
