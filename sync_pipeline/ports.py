@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from sync_pipeline.domain.answer import Answer, RateReading
-from sync_pipeline.domain.change import ChangeCounts
+from sync_pipeline.domain.change import ChangeCounts, ChangeKind
 from sync_pipeline.domain.cut import Page, ReadPlan, Row, SealedCut, Strategy, StreamName
 from sync_pipeline.domain.diff import Acknowledged, DiffRequest
 from sync_pipeline.domain.lease import Lease
@@ -266,9 +266,23 @@ class Cuts(Protocol):
         *,
         read_position: datetime | None,
         folded: tuple[int, str] | None,
+        held: str | None = None,
+        approved_by: str | None = None,
     ) -> None: ...
 
     def finish_planning(self, lease: Lease, cut: CutRow) -> None: ...
+
+
+class HeldChanges(Protocol):
+    """What the guard measures a change set against, and what becomes of one that it held."""
+
+    def discard(self, lease: Lease, cut: int, actor: str) -> None:
+        """Every value of this change set is recorded as unwanted: it is over."""
+        ...
+
+    def different_since(self, customer_id: str, stream: str, since: datetime) -> dict[str, ChangeKind]:
+        """Keys of the stream that were planned since then, and what happened to them last."""
+        ...
 
 
 class Planning(Protocol):

@@ -74,6 +74,16 @@ class Workplace:
         self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
         yield self.context(customer, run, dagster_run_id, keeper)
 
+    @contextmanager
+    def deciding(self, customer: Customer, run: Run) -> Generator[StageContext]:
+        """What a person's decision is carried out with, under the customer's lease; no run begins.
+
+        Raises:
+            BusyError: another process holds the lease.
+        """
+        with held_lease(self.state.leases, customer.id, self.clock) as keeper:
+            yield self.context(customer, run, run.run_id, keeper)
+
     def context(self, customer: Customer, run: Run, dagster_run_id: str, keeper: LeaseKeeper) -> StageContext:
         state = self.state
         return StageContext(
@@ -88,6 +98,7 @@ class Workplace:
             snapshots=self.snapshots,
             positions=state.positions,
             cuts=state.cuts,
+            held=state.held,
             planning=state.planning,
             sending=state.sending(
                 keeper.lease,

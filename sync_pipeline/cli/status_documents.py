@@ -5,8 +5,10 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from sync_pipeline.cli.change_set_documents import OPEN, change_set_entry
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
+from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import FAILURE_DETAILS, exit_code
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import WaitingGroup
@@ -61,6 +63,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
             "warnings": (last["report"] or {}).get("warnings", []),
         },
         "ledger": state.ledger_counts(customer.id),
+        "held": [change_set_entry(row) for row in state.held.rows(customer.id, OPEN)],
         "waiting": [waiting_entry(group) for group in state.waiting_groups(customer.id)],
         "needs_a_person": state.standing_failures(customer.id, FAILURE_DETAILS),
         "quota": {"used": picture.used, "limit": picture.limit, "resets_at": text(picture.resets_at)},
@@ -101,7 +104,11 @@ def status_exit_code(entry: dict[str, Any]) -> int:
         return exit_code(RunStatus.PARKED, entry["ledger"])
     if last["status"] == RunStatus.RUNNING:
         return exit_code(RunStatus.BUSY, entry["ledger"])
-    return exit_code(RunStatus(last["status"]), entry["ledger"])
+    status = RunStatus(last["status"])
+    if status == RunStatus.HELD and all(held["state"] != CutState.HELD for held in entry["held"]):
+        # A person has decided since: what was approved is sent by the next run, what was discarded is over.
+        status = RunStatus.PARKED if entry["held"] else RunStatus.DONE
+    return exit_code(status, entry["ledger"])
 
 
 def report_document(customer_id: str, run_id: str | None) -> dict[str, Any]:

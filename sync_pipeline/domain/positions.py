@@ -49,6 +49,7 @@ class CutState(StrEnum):
     READY = "ready"  # its change set is durable; the read position has moved
     PLANNED = "planned"  # every change has its row in the ledger
     HELD = "held"  # the guard wants a person to look first
+    APPROVED = "approved"  # a person agreed to what was held: the next cut sends what is still the same
     SUPERSEDED = "superseded"  # a later cut of the stream covers it
     DISCARDED = "discarded"
 
@@ -70,6 +71,8 @@ class CutRow:
     rows: int = 0
     counts: ChangeCounts = NO_CHANGES
     reason: str | None = None
+    held: str | None = None
+    approved_by: str | None = None
     changes_token: str | None = None
     columns: Mapping[str, str] | None = None
     schema_changes: Sequence[str] = ()

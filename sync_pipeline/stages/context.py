@@ -18,6 +18,7 @@ from sync_pipeline.ports import (
     Cuts,
     Destination,
     DestinationName,
+    HeldChanges,
     LeaseKeeper,
     Planning,
     Positions,
@@ -69,6 +70,7 @@ class StageContext(ReadContext):
     dagster_run_id: str
     deadline: float
     open_destination: Callable[[], AbstractAsyncContextManager[Destination]]
+    held: HeldChanges
     planning: Planning
     sending: Sending
     waiting: Waiting

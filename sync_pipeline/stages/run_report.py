@@ -57,8 +57,19 @@ def build_report(context: StageContext, status: RunStatus, resume_at: datetime |
         stage_failures=[
             failure.as_dict() for failure in context.runs.failures(customer_id, run_id, context.dagster_run_id)
         ],
-        warnings=[*(cut.reason for cut in cuts if cut.reason is not None), *_refused_repeats(context)],
+        warnings=[
+            *(cut.reason for cut in cuts if cut.reason is not None),
+            *(_held(customer_id, cut) for cut in cuts if cut.state == CutState.HELD),
+            *_refused_repeats(context),
+        ],
         schema_changes=schema_changes(cuts),
+    )
+
+
+def _held(customer_id: str, cut: CutRow) -> str:
+    return (
+        f"The change set {cut.cut} of {cut.stream} is held, nothing of it was sent: {cut.held}. Look at it with "
+        f"`sync-pipeline change-sets show {customer_id} {cut.cut}`, then approve or discard it."
     )
 
 

@@ -212,6 +212,8 @@ def customer_file(folder: Path, url: str) -> dict[str, Any]:
         "destination": {"base_url": url, "token": secret(folder, VIRTUOUS)},
         "sources": {"vomo": vomo_source(folder, url, VOMO, "VOMO")},
         "streams": {"users": {"source": "vomo", "recipe": "vomo_users_to_contacts", "read": {"concurrency": 1}}},
+        # These worlds are small, and change as a whole now and then; the guard has tests of its own.
+        "limits": {"guard": {"changes": 1.0}},
     }
 
 

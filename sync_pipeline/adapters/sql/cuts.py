@@ -158,8 +158,13 @@ class SqlCuts:
         *,
         read_position: datetime | None,
         folded: tuple[int, str] | None,
+        held: str | None = None,
+        approved_by: str | None = None,
     ) -> None:
         """The change set is durable: the read position moves, and a folded index takes over from the SQL rows.
+
+        It covers whatever was held of the stream before. With `held` it waits for a person itself, and what was
+        approved stays so; `approved_by` let it go.
 
         `folded` is the newest index (its cut and the mapping hash it was written under), None when none was written.
         """
@@ -173,6 +178,8 @@ class SqlCuts:
             values["columns"] = dict(cut.columns)
         with self._database.write() as connection:
             require_lease(connection, lease)
+            over = [CutState.HELD] if held is not None else [CutState.HELD, CutState.APPROVED]
+            self._supersede(connection, lease.customer_id, cut.stream, over)
             if folded is not None:
                 values |= {"acknowledged_cut": folded[0], "mapping_hash": folded[1]}
                 connection.execute(
@@ -183,7 +190,13 @@ class SqlCuts:
             connection.execute(
                 update(change_sets)
                 .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
-                .values(state=CutState.READY.value, newest_modified=newest, **asdict(counts))
+                .values(
+                    state=(CutState.READY if held is None else CutState.HELD).value,
+                    newest_modified=newest,
+                    held=held,
+                    approved_by=approved_by,
+                    **asdict(counts),
+                )
             )
             upsert(connection, positions, [_row(lease, cut, **values)])
 
@@ -234,6 +247,8 @@ def _cut(row: RowMapping) -> CutRow:
         rows=row["rows"] or 0,
         counts=ChangeCounts(row["creates"] or 0, row["updates"] or 0, row["deletes"] or 0, row["unchanged"] or 0),
         reason=row["reason"],
+        held=row["held"],
+        approved_by=row["approved_by"],
         changes_token=row["changes_token"],
         columns=row["columns"],
         schema_changes=tuple(row["schema_changes"] or ()),

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 from sync_pipeline.domain.errors import ConfigurationError
 
 BUSY_TIMEOUT_SECONDS = 30
-HEAD_REVISION = "0003"
+HEAD_REVISION = "0004"
 MIGRATION_LOCK = 7_406_123_011  # any number, the same in every process: PostgreSQL's advisory lock of our migrations
 
 

@@ -16,6 +16,7 @@ from sync_pipeline.domain.standing import Standing
 from sync_pipeline.ports import Clock
 
 TO_VIRTUOUS = "to_virtuous"
+UNPLANNED = (CutState.READ, CutState.READY, CutState.HELD, CutState.APPROVED)
 
 
 class SqlPositions:
@@ -107,7 +108,7 @@ class SqlPositions:
         ).scalar()
         unplanned_cut = connection.execute(
             select(func.min(change_sets.c.cut)).where(
-                *mine, change_sets.c.state.in_([CutState.READ.value, CutState.READY.value, CutState.HELD.value])
+                *mine, change_sets.c.state.in_([state.value for state in UNPLANNED])
             )
         ).scalar()
         first_open = min((cut for cut in (blocking_cut, unplanned_cut) if cut is not None), default=None)

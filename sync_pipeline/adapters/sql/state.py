@@ -8,6 +8,7 @@ from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.dead_letters import SqlDeadLetters
+from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.positions import SqlPositions
@@ -30,6 +31,7 @@ class StateStore:
         self.crm_ids = SqlCrmIds(self.database, clock)
         self.cuts = SqlCuts(self.database, clock)
         self.dead_letters = SqlDeadLetters(self.database, clock)
+        self.held = SqlHeld(self.database, clock)
         self.leases = SqlLeases(self.database, clock)
         self.planning = SqlPlanning(self.database, clock)
         self.positions = SqlPositions(self.database, clock)

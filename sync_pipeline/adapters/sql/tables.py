@@ -77,6 +77,8 @@ change_sets = Table(
     Column("changes_token", Text),
     Column("columns", Json),
     Column("schema_changes", Json),
+    Column("held", Text),
+    Column("approved_by", Text),
     PrimaryKeyConstraint("customer_id", "cut"),
     Index(None, "customer_id", "run_id"),
     Index(None, "customer_id", "stream", "state"),

@@ -16,19 +16,25 @@ from sync_pipeline.domain.record import MappedRecord
 from sync_pipeline.domain.records import KINDS, Known, RecordKind, Rules
 from sync_pipeline.domain.records.changes import deletion_change, record_change
 from sync_pipeline.domain.standing import Standing
+from sync_pipeline.stages.change_set.guarding import Measured
 from sync_pipeline.stages.context import ReadContext
 
 
 @dataclass(slots=True)
 class Diff:
-    """What the comparison of one cut found. `settled` counts candidates that turned out to need nothing."""
+    """What the comparison of one cut found. `settled` counts candidates that turned out to need nothing.
+
+    `measured` are the changes that nobody approved yet.
+    """
 
     kinds: dict[ChangeKind, int] = field(default_factory=lambda: dict.fromkeys(ChangeKind, 0))
     changed_keys: list[str] = field(default_factory=list)
     settled: int = 0
+    measured: Measured = field(default_factory=Measured)
 
     def add(self, change: Change) -> None:
         self.kinds[change.kind] += 1
+        self.measured.add(change)
         self.changed_keys.append(change.key)
 
     def counts(self, snapshot_rows: int) -> ChangeCounts:

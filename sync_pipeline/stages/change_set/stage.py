@@ -12,6 +12,7 @@ from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.positions import CutRow, CutState, Position
 from sync_pipeline.ports import ChangeSetWriter
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
+from sync_pipeline.stages.change_set.guarding import measured, verdict
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.planning import plan_ready_cuts
 
@@ -64,7 +65,7 @@ def make_change_set(context: StageContext, cut: CutRow) -> StreamChanges:
     comparison = prepare(context, cut, position, mapping)
     name = context.stream_name(cut.stream)
     writer = context.snapshots.open_change_set(name, cut.cut)
-    diff = Diff()
+    diff = Diff(measured=measured(context, cut))
     try:
         _write_changes(writer, differences(comparison, diff))
         writer.seal()
@@ -77,7 +78,18 @@ def make_change_set(context: StageContext, cut: CutRow) -> StreamChanges:
         folded = (cut.cut, mapping.hash)
     moved = read_position(cut, position)
     counts = diff.counts(rows)
-    context.cuts.finish_diff(context.keeper.lease, cut, counts, read_position=moved, folded=folded)
+    judged = verdict(context, cut, rows, diff.measured)
+    context.cuts.finish_diff(
+        context.keeper.lease,
+        cut,
+        counts,
+        read_position=moved,
+        folded=folded,
+        held=judged.held,
+        approved_by=judged.approved_by,
+    )
+    if judged.held is not None:
+        log.warning("change_set_held", customer=context.customer.id, stream=cut.stream, cut=cut.cut)
     log.info("changes_found", customer=context.customer.id, stream=cut.stream, cut=cut.cut, changes=counts.total)
     return StreamChanges(cut.stream, cut.cut, counts, cut.proven, moved)
 

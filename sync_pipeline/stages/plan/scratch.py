@@ -112,6 +112,8 @@ class ScratchCuts:
         *,
         read_position: datetime | None,
         folded: tuple[int, str] | None,
+        held: str | None = None,
+        approved_by: str | None = None,
     ) -> None:
         """A plan makes no change set."""
 
