@@ -1,6 +1,6 @@
 """Real processes killed by the hundred, and three books compared after each seed.
 
-python -m sync_pipeline_tests.chaos --seeds 100 [--start 1]
+python -m sync_pipeline_tests.chaos --seeds 100 [--start 1] [--database postgresql]
 """
 
 import argparse
@@ -11,13 +11,15 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline_tests.chaos.nursery import Nursery
-from sync_pipeline_tests.chaos.seeds import Databases, Outcome, play, sqlite_copies
+from sync_pipeline_tests.chaos.place import Outcome
+from sync_pipeline_tests.chaos.seeds import play
+from sync_pipeline_tests.chaos.stores import Stores, opened_stores
 from sync_pipeline_tests.conftest import IN_MEMORY
 
 
@@ -26,19 +28,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seeds", type=int, default=100, help="how many")
     parser.add_argument("--start", type=int, default=1, help="the first of them")
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     asked = parser.parse_args(arguments)
     started = time.monotonic()
     place = IN_MEMORY if IN_MEMORY.is_dir() else None
     seeds = range(asked.start, asked.start + asked.seeds)
-    with tempfile.TemporaryDirectory(prefix="sync-chaos-", dir=place) as base, ExitStack() as stack:
-        migrated = Path(base) / "migrated.db"
-        Database(f"sqlite:///{migrated}").close()
-        databases = stack.enter_context(sqlite_copies(migrated))
-        nurseries: SimpleQueue[Nursery] = SimpleQueue()
-        for _ in range(asked.jobs):
-            nurseries.put(stack.enter_context(Nursery()))
-        with ThreadPoolExecutor(asked.jobs) as workers:
-            outcomes = list(workers.map(partial(_played, Path(base), databases, nurseries), seeds))
+    with tempfile.TemporaryDirectory(prefix="sync-chaos-", dir=place) as name, ExitStack() as stack:
+        workers: SimpleQueue[Worker] = SimpleQueue()
+        for number in range(asked.jobs):
+            (base := Path(name) / str(number)).mkdir()
+            stores = stack.enter_context(opened_stores(asked.database, base))
+            workers.put(Worker(base, stores, stack.enter_context(Nursery())))
+        with ThreadPoolExecutor(asked.jobs) as pool:
+            outcomes = list(pool.map(partial(_played, workers, asked.database), seeds))
     failed = [outcome.seed for outcome in outcomes if outcome.findings.any]
     document = {
         "seeds": len(outcomes),
@@ -48,26 +50,34 @@ def main(arguments: Sequence[str]) -> int:
         "lost": sum(len(outcome.findings.lost) for outcome in outcomes),
         "nights": sum(outcome.nights for outcome in outcomes),
         "seconds": round(time.monotonic() - started, 1),
-        "database": "sqlite",
+        "database": asked.database,
         "failed_seeds": failed,
     }
     sys.stdout.write(json.dumps(document) + "\n")
     return 1 if failed else 0
 
 
-def _played(base: Path, databases: Databases, nurseries: SimpleQueue[Nursery], seed: int) -> Outcome:
-    nursery = nurseries.get()
+@dataclass(frozen=True)
+class Worker:
+    """What plays one seed at a time."""
+
+    base: Path
+    stores: Stores
+    nursery: Nursery
+
+
+def _played(workers: SimpleQueue[Worker], database: str, seed: int) -> Outcome:
+    worker = workers.get()
     try:
-        with tempfile.TemporaryDirectory(prefix=f"{seed}-", dir=base) as name:
-            folder = Path(name)
-            outcome = play(folder, databases(folder), nursery, seed)
+        with tempfile.TemporaryDirectory(prefix=f"{seed}-", dir=worker.base) as name:
+            outcome = play(Path(name), worker.stores, worker.nursery, seed)
     finally:
-        nurseries.put(nursery)
+        workers.put(worker)
     if outcome.findings.any:
-        findings = outcome.findings
-        for words in (*findings.duplicates, *findings.lost):
+        for words in (*outcome.findings.duplicates, *outcome.findings.lost):
             sys.stderr.write(f"seed {seed}: {words}\n")
-        sys.stderr.write(f"seed {seed} again: python -m sync_pipeline_tests.chaos --seeds 1 --start {seed}\n")
+        again = f"python -m sync_pipeline_tests.chaos --seeds 1 --start {seed} --database {database}"
+        sys.stderr.write(f"seed {seed} again: {again}\n")
     return outcome
 
 

@@ -149,4 +149,6 @@ def _hours(world: World, excused: AbstractSet[Record], findings: Findings) -> No
 
 
 def _served(participation: dict[str, Any]) -> bool:
-    return bool(participation["hours"]) and bool(float(participation["hours"]))
+    """Who declined, or brings items, serves no hours, whatever is entered."""
+    took_part = participation["status"] != "DECLINED" and participation["need"]["type"] != "item"
+    return took_part and bool(participation["hours"]) and bool(float(participation["hours"]))

@@ -53,6 +53,17 @@ BOUNDARIES = (*(f"{when} {step}" for step in STEPS for when in ("before", "after
 OFTEN = ("before send", "after send", "after claim", "before accepted", "after accepted")
 """Where a night spends its life, and where most can go wrong."""
 
+CALM = (
+    *(
+        f"{when} {step}"
+        for step in ("claim", "accepted", "plan", "finish_planning", "bind")
+        for when in ("before", "after")
+    ),
+    "before move_checkpoints",
+    "after move_checkpoints",
+)
+"""No request of ours is under way there: who is stopped for longer than its lease sends nothing when it goes on."""
+
 Passed = Callable[[str], None]
 
 

@@ -59,7 +59,7 @@ class VirtualWorkplace(Workplace):
 
 def live(job: Job) -> int:
     """Run the night of a job; the exit code tells how it ended, unless it did not."""
-    descriptor = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    descriptor = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, sys.stderr.fileno())
     configure_logs()
     if job.largest_file is not None:

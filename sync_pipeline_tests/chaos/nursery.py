@@ -18,6 +18,8 @@ import msgspec
 from sync_pipeline_tests.chaos.mortal import Job, live
 
 START, WAIT = "start", "wait"
+STOPPED = 1_000
+"""Answered in place of an exit code: the process was stopped, and is still there."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Mortal:
         return self.wait()
 
     def wait(self) -> int:
-        """The exit code; minus the number of the signal that ended it."""
+        """The exit code; minus the number of the signal that ended it. STOPPED when it only stopped."""
         return int(self.nursery.ask(f"{WAIT} {self.pid}"))
 
 
@@ -71,7 +73,8 @@ def serve() -> None:
 
 
 def _ended(pid: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    return STOPPED if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
 
 
 def _forked(job: Job) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from sync_pipeline_tests.chaos.boundaries import BOUNDARIES, COMMIT, OFTEN, STATEMENT
+from sync_pipeline_tests.chaos.boundaries import BOUNDARIES, CALM, COMMIT, OFTEN, STATEMENT
 
 A_NIGHT_SECONDS = 0.7
 FURTHER_STREAMS = (("donations",), ("completions",), ("projects", "participations"))
@@ -24,12 +24,50 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Ending:
-    """How a process ends: at a boundary passed so often, after some seconds, or by itself."""
+Moment = tuple[str, int]
+"""A boundary, and the how-manieth time it is passed."""
 
-    boundary: tuple[str, int] | None = None
+
+@dataclass(frozen=True)
+class Killed:
+    """SIGKILL at a boundary, or after so many seconds; neither: the process ends by itself."""
+
+    boundary: Moment | None = None
     seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class FullDisk:
+    """No file may grow beyond so many bytes."""
+
+    largest_file: int
+
+
+@dataclass(frozen=True)
+class Restart:
+    """The database server dies after so many seconds, and comes back."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TwoWriters:
+    """A second process starts so many seconds after the first, each with an end of its own."""
+
+    first: Killed
+    second: Killed
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The first process stops there for longer than its lease; a second one takes over, and then the first goes on."""
+
+    boundary: Moment
+    second: Killed
+
+
+Ending = Killed | FullDisk | Restart | TwoWriters | Stopped
 
 
 @dataclass(frozen=True)
@@ -80,12 +118,25 @@ def _fault(random: Random) -> dict[str, Any]:
 
 def _ending(random: Random) -> Ending:
     kind = random.random()
-    if kind < 0.1:
-        return Ending()
-    if kind < 0.35:
-        return Ending(seconds=random.uniform(0.02, A_NIGHT_SECONDS))
+    if kind < 0.75:
+        return _killed(random)
+    if kind < 0.82:
+        return FullDisk(random.randint(1, 60) * 4096)
+    if kind < 0.88:
+        return Restart(random.uniform(0.1, A_NIGHT_SECONDS))
+    if kind < 0.94:
+        return TwoWriters(_killed(random), _killed(random), random.uniform(0, A_NIGHT_SECONDS))
+    return Stopped((random.choice(CALM), random.randint(1, 3)), _killed(random))
+
+
+def _killed(random: Random) -> Killed:
+    kind = random.random()
+    if kind < 0.05:
+        return Killed()
+    if kind < 0.3:
+        return Killed(seconds=random.uniform(0.02, A_NIGHT_SECONDS))
     if kind < 0.5:
-        return Ending(boundary=(random.choice((STATEMENT, COMMIT)), random.randint(1, 60)))
+        return Killed(boundary=(random.choice((STATEMENT, COMMIT)), random.randint(1, 60)))
     if kind < 0.8:
-        return Ending(boundary=(random.choice(OFTEN), random.randint(1, 12)))
-    return Ending(boundary=(random.choice(BOUNDARIES), random.choice((1, 1, 1, 2, 3))))
+        return Killed(boundary=(random.choice(OFTEN), random.randint(1, 12)))
+    return Killed(boundary=(random.choice(BOUNDARIES), random.choice((1, 1, 1, 2, 3))))

@@ -1,0 +1,151 @@
+"""Where a seed is played: a sandbox, a state store, a clock, and processes that do not live long."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGCONT, SIGKILL, SIGSTOP
+from typing import Any
+
+from sync_pipeline.adapters.sql.database import create_engine_for
+from sync_pipeline.domain.lease import LEASE_SECONDS
+from sync_pipeline.sandbox.world import World
+from sync_pipeline_tests.chaos.books import Findings, Ledger
+from sync_pipeline_tests.chaos.clock import SharedClock
+from sync_pipeline_tests.chaos.mortal import Job
+from sync_pipeline_tests.chaos.nursery import STOPPED, Mortal, Nursery
+from sync_pipeline_tests.chaos.scenario import (
+    A_NIGHT_SECONDS,
+    Ending,
+    FullDisk,
+    Killed,
+    Moment,
+    Restart,
+    Scenario,
+    Stopped,
+    TwoWriters,
+)
+from sync_pipeline_tests.chaos.stores import Stores
+from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VIRTUOUS, VOMO, customer_file, merged, write_yaml
+from sync_pipeline_tests.end_to_end.kinds import GIVING, streams_of_every_kind
+
+USERS, DONATIONS = 10, 8
+SIZES: dict[str, Any] = {
+    "projects": 2,
+    "dates_per_project": 2,
+    "participations_per_date": 2,
+    "forms": 1,
+    "completions": 4,
+}
+
+
+@dataclass
+class Outcome:
+    """What a seed came to."""
+
+    seed: int
+    kills: int = 0
+    nights: int = 0
+    doubted: set[int] = field(default_factory=set)
+    unresolved: set[int] = field(default_factory=set)
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def resolved(self) -> int:
+        return len(self.doubted - self.unresolved)
+
+
+class Place:
+    """One seed's own; `outcome` counts what happened here."""
+
+    def __init__(self, folder: Path, stores: Stores, nursery: Nursery, scenario: Scenario, seed: int) -> None:
+        self.scenario = scenario
+        self.clock = SharedClock(folder / "clock")
+        self.world = World(clock=self.clock.unix)
+        database_url = stores.url(folder)
+        self.engine = create_engine_for(database_url)
+        self.outcome = Outcome(seed)
+        self._stores = stores
+        self._nursery = nursery
+        self._folder = folder
+        self._environment = {
+            "SYNC_HOME": str(folder / "home"),
+            "DAGSTER_HOME": str(folder / "home" / "dagster"),
+            "SYNC_DATABASE_URL": database_url,
+            "SYNC_CUSTOMERS": str(folder / "customers"),
+        }
+
+    def furnish(self, url: str) -> None:
+        world, scenario = self.world, self.scenario
+        (self._folder / "customers").mkdir()
+        world.add_organization(VIRTUOUS, **scenario.organization)
+        world.add_vomo_organization(VOMO, users=USERS, seed=self.outcome.seed, invalid=scenario.invalid, **SIZES)
+        world.add_giving_organization(GIVING, donations=DONATIONS, seed=self.outcome.seed, invalid=scenario.invalid)
+        every_kind = merged(customer_file(self._folder, url), streams_of_every_kind(self._folder, url))
+        left_out = dict.fromkeys(every_kind["streams"].keys() - scenario.streams)
+        changes = {"destination": scenario.destination, "streams": left_out}
+        write_yaml(self._folder / "customers" / f"{CUSTOMER}.yaml", merged(every_kind, changes))
+
+    def live(self, ending: Ending) -> int:
+        """One process from its start to its end, whatever that is, or two; answers what the last one ended with."""
+        match ending:
+            case FullDisk(largest_file):
+                return self._end(self._start(largest_file=largest_file))
+            case Restart(seconds):
+                mortal = self._start()
+                threading.Event().wait(seconds)
+                self._stores.restart()
+                return self._end(mortal)
+            case TwoWriters(first, second, seconds):
+                mortal = self._start(first.boundary)
+                threading.Event().wait(seconds)
+                self._killed(second)
+                return self._end(mortal, first.seconds)
+            case Stopped(boundary, second):
+                return self._stopped(boundary, second)
+            case Killed():
+                return self._killed(ending)
+
+    def _killed(self, ending: Killed) -> int:
+        return self._end(self._start(ending.boundary), ending.seconds)
+
+    def _stopped(self, boundary: Moment, second: Killed) -> int:
+        mortal = self._start(boundary, SIGSTOP)
+        code = mortal.wait()
+        if code != STOPPED:
+            return code
+        self.clock.leap(LEASE_SECONDS + 1)
+        other = self._start(second.boundary)
+        threading.Event().wait(second.seconds or A_NIGHT_SECONDS / 2)
+        mortal.signal(SIGCONT)
+        self._end(mortal)
+        return self._end(other)
+
+    def _start(
+        self, boundary: Moment | None = None, number: int = SIGKILL, *, largest_file: int | None = None
+    ) -> Mortal:
+        self.outcome.nights += 1
+        return self._nursery.start(
+            Job(
+                environment=self._environment,
+                clock=str(self._folder / "clock"),
+                report=str(self._folder / f"report-{self.outcome.nights}.json"),
+                log=str(self._folder / f"log-{self.outcome.nights}"),
+                signal_at=boundary,
+                number=number,
+                largest_file=largest_file,
+            )
+        )
+
+    def _end(self, mortal: Mortal, seconds: float | None = None) -> int:
+        if seconds is not None:
+            threading.Event().wait(seconds)
+            mortal.signal(SIGKILL)
+        code = mortal.wait()
+        if code == -SIGKILL:
+            self.outcome.kills += 1
+            self.outcome.doubted |= Ledger(self.engine).in_doubt()
+        return code
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self.clock.close()
