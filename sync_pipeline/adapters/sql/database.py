@@ -1,6 +1,8 @@
 """One engine, two kinds of transaction, and migrations applied on opening."""
 
 import os
+import sqlite3
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from sync_pipeline.domain.errors import ConfigurationError
 
 BUSY_TIMEOUT_SECONDS = 30
+SWITCH_RETRY_SECONDS = 0.01
 HEAD_REVISION = "0004"
 MIGRATION_LOCK = 7_406_123_011  # any number, the same in every process: PostgreSQL's advisory lock of our migrations
 
@@ -91,7 +94,7 @@ def create_sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        connection.execute("PRAGMA journal_mode=WAL")
+        write_ahead(connection)
         connection.execute("PRAGMA synchronous=FULL")
 
     @event.listens_for(engine, "begin")
@@ -101,6 +104,20 @@ def create_sqlite_engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Keep a write-ahead log. No busy timeout covers the first switch: who loses a race for it gets refused at once."""
+    for _ in range(int(BUSY_TIMEOUT_SECONDS / SWITCH_RETRY_SECONDS)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            threading.Event().wait(SWITCH_RETRY_SECONDS)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def unwritable(file: Path, reason: str | None) -> ConfigurationError:
