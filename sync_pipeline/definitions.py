@@ -2,14 +2,14 @@
 
 import dagster as dg
 
-from sync_pipeline.orchestration.assets import applied_ledger, change_set, source_snapshot
-from sync_pipeline.orchestration.jobs import nightly_sync
+from sync_pipeline.orchestration.assets import applied_ledger, change_set, reconciliation, source_snapshot
+from sync_pipeline.orchestration.jobs import nightly_sync, reconcile
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.sensors import customer_registry
 
 defs = dg.Definitions(
-    assets=[source_snapshot, change_set, applied_ledger],
-    jobs=[nightly_sync],
+    assets=[source_snapshot, change_set, applied_ledger, reconciliation],
+    jobs=[nightly_sync, reconcile],
     sensors=[customer_registry],
     resources={"workplace": WorkplaceResource()},
     executor=dg.in_process_executor,

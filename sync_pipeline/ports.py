@@ -9,6 +9,7 @@ import polars as pl
 
 from sync_pipeline.domain.answer import Answer, RateReading
 from sync_pipeline.domain.change import ChangeCounts, ChangeKind
+from sync_pipeline.domain.confirmation import Sent
 from sync_pipeline.domain.cut import Page, ReadPlan, Row, SealedCut, Strategy, StreamName
 from sync_pipeline.domain.diff import Acknowledged, DiffRequest
 from sync_pipeline.domain.lease import Lease
@@ -290,6 +291,10 @@ class Planning(Protocol):
 
     def plan(self, lease: Lease, cut: CutRow, operations: Sequence[PlannedOperation]) -> None: ...
 
+    def correct(self, lease: Lease, cut: CutRow, operations: Sequence[PlannedOperation]) -> int:
+        """Plan values again that Virtuous does not show, as updates of this cut; answers how many records those are."""
+        ...
+
     def forget_acknowledged(self, lease: Lease) -> None:
         """Everything counts as new again, for a destination that has nothing of it."""
         ...
@@ -397,6 +402,30 @@ class Waiting(Protocol):
         ...
 
     def plan_sign_ups(self, sign_ups: Mapping[Need, Request]) -> None: ...
+
+
+class Confirming(Protocol):
+    """What Virtuous accepted and has to show; each method is one transaction that checks the lease."""
+
+    def supersede_overtaken(self) -> int:
+        """Accepted values after which newer ones of all their groups were accepted; answers how many."""
+        ...
+
+    def sent(self, streams: Sequence[str], *, confirmed_too: bool = False) -> list[Sent]:
+        """Contacts as Virtuous last accepted them, that it has not shown yet or (`confirmed_too`) that it has."""
+        ...
+
+    def confirmed(self, ids: Mapping[int, CrmId]) -> None: ...
+
+    def review(self, reasons: Mapping[int, str]) -> None: ...
+
+    def note_archived(self, archived: Mapping[Need, CrmId], present: Sequence[Need]) -> None:
+        """Remember whom staff have archived, and forget it of those who are there."""
+        ...
+
+    def set_aside_archived(self) -> int:
+        """Nothing is written to a contact that staff archived; answers how many operations wait for a person now."""
+        ...
 
 
 class CrmIds(Protocol):

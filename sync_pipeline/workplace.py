@@ -108,6 +108,7 @@ class Workplace:
                 timedelta(seconds=min(customer.destination.settle_seconds, LATEST_EFFECT_SECONDS)),
             ),
             waiting=state.waiting(keeper.lease, run.run_id),
+            confirming=state.confirming(keeper.lease, run.run_id),
             crm_ids=state.crm_ids,
             quota=state.quota,
             runs=state.runs,

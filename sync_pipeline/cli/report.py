@@ -51,6 +51,20 @@ def report(
         show_report(document)
 
 
+RECONCILED = ("confirmed", "unconfirmed", "reviewed", "compared", "missing", "archived", "merged", "corrected")
+DRIFT_COLUMNS = ("stream", "key", "fields", "author")
+
+
+def show_reconciliation(account: Mapping[str, Any]) -> None:
+    """What Virtuous shows of what it accepted, and whose the differences are."""
+    if not account:
+        return
+    write_table("Reconciliation", ("", "records"), [(name, account[name]) for name in RECONCILED])
+    if account["details"]:
+        rows = [[detail[name] for name in DRIFT_COLUMNS] for detail in account["details"]]
+        write_table("Differences in Virtuous", DRIFT_COLUMNS, rows)
+
+
 def show_report(document: Mapping[str, Any]) -> None:
     """The report as tables: the numbers, what failed and what to do about it, what changed at the source."""
     write_table(
@@ -61,6 +75,7 @@ def show_report(document: Mapping[str, Any]) -> None:
     details = document.get("failure_details") or []
     if details:
         write_table("Failed operations", FAILURE_COLUMNS, [[row[name] for name in FAILURE_COLUMNS] for row in details])
+    show_reconciliation(document.get("reconciliation") or {})
     changes = document.get("schema_changes") or {}
     if changes:
         rows = [(stream, change) for stream, told in changes.items() for change in told]

@@ -14,8 +14,10 @@ def run_customer(
     customer_id: CustomerArgument,
     *,
     layer: Annotated[
-        Layer | None, typer.Option(help="`initial` until a first run has read everything, then `nightly`.")
+        Layer | None,
+        typer.Option(help="`initial` until a first run has read everything, then `nightly`; or `reconcile`."),
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Reconcile: read and compare everything.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Go on through parks until nothing more can be done.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -27,7 +29,7 @@ def run_customer(
     from sync_pipeline.cli.run_documents import run_to_the_end  # noqa: PLC0415 - imports dagster
 
     with working(customer_id, quiet=as_json):
-        document, code = run_to_the_end(customer_id, layer, wait=wait)
+        document, code = run_to_the_end(customer_id, layer, wait=wait, full=full)
     if as_json:
         write_json(document)
     else:

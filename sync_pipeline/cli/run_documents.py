@@ -10,14 +10,17 @@ from sync_pipeline.definitions import defs
 from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
 from sync_pipeline.domain.lease import LEASE_SECONDS
 from sync_pipeline.domain.report import empty_report, exit_code
-from sync_pipeline.domain.run import Layer, Run, RunStatus
+from sync_pipeline.domain.run import WEEKLY, Layer, Run, RunStatus
 from sync_pipeline.orchestration.launch import REMEDY, execute_slice, new_run
+from sync_pipeline.orchestration.runs import MANUAL_SLOT
 from sync_pipeline.workplace import Workplace
 
-RUNNABLE = (None, Layer.INITIAL, Layer.NIGHTLY)
+RUNNABLE = (None, Layer.INITIAL, Layer.NIGHTLY, Layer.RECONCILE)
 
 
-def run_to_the_end(customer_id: str, layer: Layer | None, *, wait: bool) -> tuple[dict[str, Any], int]:
+def run_to_the_end(
+    customer_id: str, layer: Layer | None, *, wait: bool, full: bool = False
+) -> tuple[dict[str, Any], int]:
     """Run a customer; answers the run report and the exit code. With `wait` the run goes on through its parks.
 
     Raises:
@@ -25,11 +28,13 @@ def run_to_the_end(customer_id: str, layer: Layer | None, *, wait: bool) -> tupl
     """
     configure_logs()
     if layer not in RUNNABLE:
-        raise ConfigurationError(f"The layer {layer} is not run by this version.", "Use initial or nightly.")
+        raise ConfigurationError(f"The layer {layer} is not run by this version.", "Use initial, nightly or reconcile.")
+    if full and layer != Layer.RECONCILE:
+        raise ConfigurationError("--full is for reconciliations.", "Write --layer reconcile --full.")
     workplace = Workplace()
     try:
         customer = workplace.customer(customer_id)
-        run = new_run(workplace, customer, layer)
+        run = new_run(workplace, customer, layer, WEEKLY if full else MANUAL_SLOT)
         try:
             wait_for_lease(workplace, customer_id)
         except BusyError as error:

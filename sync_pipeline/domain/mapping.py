@@ -36,12 +36,15 @@ class RecordMapping:
         urgent = {_URGENT: recipe.urgent or "false"}  # no part of the mapping's hash: it changes no value
         self._expressions = {name: compile_expression(text) for name, text in (texts | urgent).items()}
         self._designations = recipe.designations
+        self._if_empty = stream.if_empty
         if recipe.designations is not None:
             self._expressions[_DESIGNATIONS] = pl.col(recipe.designations.column)
         used = frozenset[str]().union(*(columns_of(expression) for expression in self._expressions.values()))
         self.columns = tuple(sorted(used))
         self.required = used - frozenset(recipe.optional)
         identity: list[object] = [MAPPING_SCHEME, hash_scheme, recipe.writes, sorted(texts.items()), deleted_tag]
+        if self._if_empty:
+            identity.append(sorted(self._if_empty))
         if recipe.designations is not None:
             identity.append([recipe.designations.column, sorted(recipe.designations.paths.items())])
         self.hash = hashlib.blake2b(msgspec.json.encode(identity), digest_size=16).hexdigest()
@@ -70,7 +73,8 @@ class RecordMapping:
                 key=row[KEY_COLUMN],
                 matches=row[_WHEN] == "true",
                 reference=row[_REFERENCE] or None,
-                fields={field: row[name] for name, field in fields.items()},
+                fields={field: row[name] for name, field in fields.items() if field not in self._if_empty},
+                first_only={field: row[name] for name, field in fields.items() if field in self._if_empty},
                 tags=tuple(row[name] for name in tags if row[name]),
                 failed=designations if isinstance(designations, str) else None,
                 designations=None if isinstance(designations, str) else designations,

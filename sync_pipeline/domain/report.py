@@ -51,6 +51,7 @@ class RunReport:
     stage_failures: Sequence[Mapping[str, str]]
     warnings: Sequence[str] = field(default_factory=list)
     schema_changes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    reconciliation: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON types; moments are ISO 8601 in UTC."""

@@ -25,6 +25,8 @@ class Routes:
 
     def label(self, endpoint: str, rows: int) -> str:
         """A single row goes to the endpoint that documents every field; several travel as a batch."""
+        if endpoint == contacts.ALONE:
+            return contacts.TRANSACTION
         if endpoint == tags.BULK:
             return endpoint  # tags have no endpoint of their own here: a single one goes there too
         return endpoint if rows == 1 else self.batched[endpoint]

@@ -11,6 +11,10 @@ class Layer(StrEnum):
     RECONCILE = "reconcile"
 
 
+WEEKLY = "weekly"
+"""The slot of a reconciliation that reads and compares everything."""
+
+
 class RunStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
@@ -29,6 +33,11 @@ class Run:
     run_id: str
     layer: Layer
     slot: str
+
+    @property
+    def is_full(self) -> bool:
+        """Whether everything is read and compared, whatever the positions say."""
+        return self.layer == Layer.RECONCILE and self.slot == WEEKLY
 
 
 @dataclass(frozen=True, slots=True)

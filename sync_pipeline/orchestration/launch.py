@@ -17,20 +17,22 @@ from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
 
 JOB = "nightly_sync"
+JOBS = {Layer.RECONCILE: "reconcile"}
 REMEDY = "The Dagster UI shows the whole run; run it again."
 
 
-def new_run(workplace: Workplace, customer: Customer, layer: Layer | None) -> Run:
+def new_run(workplace: Workplace, customer: Customer, layer: Layer | None, slot: str = MANUAL_SLOT) -> Run:
     """A run of this customer that starts now; its id tells the layer and the start in UTC."""
     layer = layer or next_layer(customer, workplace.state.positions)
     started = workplace.clock.now()
-    return Run(customer.id, f"{layer.value}-{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", layer, MANUAL_SLOT)
+    return Run(customer.id, f"{layer.value}-{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", layer, slot)
 
 
 def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -> SyncError | None:
     """Work on `run` for one slice; answers why the Dagster run failed, None when it succeeded."""
     with opened_instance(workplace.settings.dagster_home, run.customer_id) as instance:
-        result = definitions.resolve_job_def(JOB).execute_in_process(
+        job = JOBS.get(run.layer, JOB)
+        result = definitions.resolve_job_def(job).execute_in_process(
             partition_key=run.customer_id,
             instance=instance,
             tags={RUN_ID_TAG: run.run_id, LAYER_TAG: run.layer.value, SLOT_TAG: run.slot},

@@ -102,6 +102,24 @@ def ledger_metadata(report: RunReport, remaining: Mapping[str, int]) -> dict[str
     }
 
 
+RECONCILED = ("unconfirmed", "confirmed", "reviewed", "compared", "missing", "archived", "merged", "corrected")
+
+
+def reconciliation_metadata(report: RunReport) -> dict[str, Any]:
+    """What was compared, and which fields differ by whose value Virtuous shows: names, never values."""
+    account = report.reconciliation
+    if not account:
+        return {}
+    drift = account["drift"]
+    return {
+        **{name: account[name] for name in RECONCILED},
+        "full": account["full"],
+        "finished": account["finished"],
+        "drifted": sum(count for fields in drift.values() for count in fields.values()),
+        "drift": dg.MetadataValue.json(drift),
+    }
+
+
 def table(rows: list[dict[str, Any]]) -> dg.MetadataValue:
     """A table in the UI; an empty one has no columns to show and becomes a word."""
     if not rows:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+IMPORT = "Sandbox Import"
+STAFF = "Sandbox Staff"
+
 
 @dataclass
 class Contact:
@@ -15,6 +18,7 @@ class Contact:
     contact_id: int
     created_at: float
     modified_at: float
+    modified_by: str = IMPORT
     fields: dict[str, str] = field(default_factory=dict)
     tags: dict[str, int] = field(default_factory=dict)
     references: list[tuple[str, str]] = field(default_factory=list)

@@ -159,7 +159,7 @@ def _stamps(contact: Contact) -> Json:
         "createDateTimeUtc": utc_moment(contact.created_at, contact.contact_id),
         "createdByUser": "Sandbox Import",
         "modifiedDateTimeUtc": utc_moment(contact.modified_at, contact.contact_id),
-        "modifiedByUser": "Sandbox Import",
+        "modifiedByUser": contact.modified_by,
     }
 
 

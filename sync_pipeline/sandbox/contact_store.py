@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from sync_pipeline.sandbox.books import Books, reference_name
-from sync_pipeline.sandbox.contact import Contact
+from sync_pipeline.sandbox.contact import IMPORT, Contact
 from sync_pipeline.sandbox.contact_rules import RECORD_FIELDS
 from sync_pipeline.sandbox.tag_store import TagStore
 
@@ -94,12 +94,12 @@ class ContactStore:
             self._books.make("tags", contact.contact_id, tag)
             contact.modified_at = now
 
-    def edit(self, contact: Contact, fields: dict[str, str], now: float) -> None:
+    def edit(self, contact: Contact, fields: dict[str, str], now: float, by: str = IMPORT) -> None:
         if all(contact.fields.get(name) == value for name, value in fields.items()):
             return
         email_before = contact.email
         contact.fields |= fields
-        contact.modified_at = now
+        contact.modified_at, contact.modified_by = now, by
         if contact.email != email_before:
             self._by_email.get(email_before, {}).pop(contact.contact_id, None)
             if contact.email:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
-from sync_pipeline.sandbox.contact import Contact
+from sync_pipeline.sandbox.contact import STAFF, Contact
 from sync_pipeline.sandbox.contact_rules import RECORD_FIELDS
 from sync_pipeline.sandbox.organizations import UnknownTokenError
 from sync_pipeline.sandbox.virtuous_organization import VirtuousOrganization
@@ -26,6 +26,12 @@ class VirtuousWorld:
             contact = self._contact(token, contact_id)
             contact.archived, contact.modified_at = True, self.clock()
 
+    def unarchive_contact(self, token: str, contact_id: int) -> None:
+        """Staff bring a contact back. Raises KeyError for an unknown contact."""
+        with self.lock:
+            contact = self._contact(token, contact_id)
+            contact.archived, contact.modified_at = False, self.clock()
+
     def merge_contacts(self, token: str, loser: int, winner: int) -> None:
         """The loser's references, gifts, notes and hours move; it carries the winner's id from then on."""
         with self.lock:
@@ -34,12 +40,12 @@ class VirtuousWorld:
                 raise ValueError("a contact is merged once, into another that is not merged itself")
             self._virtuous(token).merge(lost, kept, self.clock())
 
-    def edit_contact(self, token: str, contact_id: int, **fields: str) -> None:
+    def edit_contact(self, token: str, contact_id: int, by: str = STAFF, **fields: str) -> None:
         """By the names of a contact transaction. Raises KeyError for an unknown contact or field."""
         with self.lock:
             if not fields.keys() <= set(RECORD_FIELDS):
                 raise KeyError("no such field")
-            self._virtuous(token).store.edit(self._contact(token, contact_id), fields, self.clock())
+            self._virtuous(token).store.edit(self._contact(token, contact_id), fields, self.clock(), by)
 
     def add_individual(self, token: str, contact_id: int, first_name: str, last_name: str) -> None:
         """Somebody else of the household, whom staff make its primary person."""

@@ -14,6 +14,7 @@ from sync_pipeline.domain.run import Run, StageFailure
 from sync_pipeline.ports import (
     Breakers,
     Clock,
+    Confirming,
     CrmIds,
     Cuts,
     Destination,
@@ -74,6 +75,7 @@ class StageContext(ReadContext):
     planning: Planning
     sending: Sending
     waiting: Waiting
+    confirming: Confirming
     crm_ids: CrmIds
     quota: Quota
     runs: Runs

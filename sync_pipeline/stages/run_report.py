@@ -1,7 +1,8 @@
 """The run report: gathered from the state store alone, so that it is the same after any interruption."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sync_pipeline.domain.operation import Evidence
 from sync_pipeline.domain.positions import CutRow, CutState
@@ -12,7 +13,12 @@ from sync_pipeline.stages.context import StageContext
 COUNTED = {CutState.READY, CutState.PLANNED, CutState.HELD}
 
 
-def build_report(context: StageContext, status: RunStatus, resume_at: datetime | None) -> RunReport:
+def build_report(
+    context: StageContext,
+    status: RunStatus,
+    resume_at: datetime | None,
+    reconciliation: Mapping[str, Any] | None = None,
+) -> RunReport:
     """Everything the run has done so far, over all its slices."""
     customer_id, run_id = context.customer.id, context.run.run_id
     cuts, source_requests, source_pauses = context.cuts.cuts_of_run(customer_id, run_id)
@@ -63,6 +69,7 @@ def build_report(context: StageContext, status: RunStatus, resume_at: datetime |
             *_refused_repeats(context),
         ],
         schema_changes=schema_changes(cuts),
+        reconciliation=reconciliation or {},
     )
 
 

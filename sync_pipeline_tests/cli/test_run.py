@@ -5,9 +5,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from sync_pipeline.orchestration.launch import opened_instance
 from sync_pipeline.sandbox.world import World
+from sync_pipeline.settings import load_settings
 from sync_pipeline_tests.cli.conftest import Printed
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
@@ -112,7 +115,7 @@ def test_report_shows_an_earlier_run(command: Command) -> None:
     "words",
     [
         ("run", "nobody", "--json"),
-        ("run", CUSTOMER, "--layer", "reconcile", "--json"),
+        ("run", CUSTOMER, "--layer", "poll", "--json"),
         ("run", CUSTOMER, "--layer", "sideways", "--json"),
         ("status", "nobody", "--json"),
         ("report", CUSTOMER, "--json"),
@@ -176,3 +179,27 @@ def test_a_dagster_home_that_is_a_file_is_exit_code_2(
     printed = command("run", CUSTOMER, "--json")
     assert printed.code == 2
     assert "DAGSTER_HOME" in printed.document["error"]["message"]
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_reconciliation_confirms_what_was_imported_and_shows_in_dagster(world: World, command: Command) -> None:
+    users = command("run", CUSTOMER, "--json").document["successes"]
+    world.run_import("virtuous-token")
+    printed = command("run", CUSTOMER, "--layer", "reconcile", "--json")
+    account = printed.document["reconciliation"]
+    assert (printed.code, account["confirmed"], account["full"], account["finished"]) == (0, users, False, True)
+    weekly = command("run", CUSTOMER, "--layer", "reconcile", "--full", "--json").document["reconciliation"]
+    assert (weekly["compared"], weekly["full"]) == (users, True)
+    assert "confirmed" in command("run", CUSTOMER, "--layer", "reconcile").out
+    with opened_instance(load_settings().dagster_home, CUSTOMER) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("reconciliation"))
+        assert event is not None
+        assert event.asset_materialization is not None
+        metadata = {name: value.value for name, value in event.asset_materialization.metadata.items()}
+    assert (metadata["confirmed"], metadata["drifted"], metadata["layer"]) == (0, 0, "reconcile")
+
+
+@pytest.mark.usefixtures("fleet")
+def test_only_a_reconciliation_can_be_full(command: Command) -> None:
+    printed = command("run", CUSTOMER, "--full", "--json")
+    assert (printed.code, printed.document["error"]["code"]) == (2, "configuration")

@@ -17,7 +17,7 @@ from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import PausedError, QuotaSpentError, SyncError
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.report import RunReport, exit_code
-from sync_pipeline.domain.run import Layer, RunStatus
+from sync_pipeline.domain.run import WEEKLY, Layer, RunStatus
 from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.sandbox.server import running_sandbox
 from sync_pipeline.sandbox.world import World
@@ -25,6 +25,7 @@ from sync_pipeline.settings import load_settings
 from sync_pipeline.stages.applied_ledger import apply_ledger, finish_without_applying
 from sync_pipeline.stages.change_set import ChangeSetResult, make_change_sets
 from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.reconciliation import reconcile_ledger
 from sync_pipeline.stages.source_snapshot import SnapshotResult, take_snapshots
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.clock import FakeClock
@@ -105,23 +106,32 @@ class Deployment:
         self.clock.advance(days=1)
         return night
 
-    def slice_of_night(self, layer: Layer | None = None, before_sending: Callable[[], object] = lambda: None) -> Night:
-        with self.stages(layer) as stage:
+    def reconciliation(self, *, full: bool = False) -> Night:
+        """The daily reconciliation, or the weekly one; the next run is a day later."""
+        night = self.slice_of_night(Layer.RECONCILE, slot=WEEKLY if full else "manual")
+        self.clock.advance(days=1)
+        return night
+
+    def slice_of_night(
+        self, layer: Layer | None = None, before_sending: Callable[[], object] = lambda: None, slot: str = "manual"
+    ) -> Night:
+        apply = reconcile_ledger if layer == Layer.RECONCILE else apply_ledger
+        with self.stages(layer, slot) as stage:
             read, ended = read_sources(stage())
             compared = None
             if ended is None:
                 compared = make_change_sets(stage())
                 before_sending()
-                ended = asyncio.run(apply_ledger(stage()))
+                ended = asyncio.run(apply(stage()))
         assert_adds_up(ended)
         code = exit_code(RunStatus(ended.status), self.workplace.state.ledger_counts(CUSTOMER))
         return Night(ended, code, read, compared)
 
     @contextmanager
-    def stages(self, layer: Layer | None = None) -> Iterator[Callable[[], StageContext]]:
+    def stages(self, layer: Layer | None = None, slot: str = "manual") -> Iterator[Callable[[], StageContext]]:
         """Makes the context of each stage of one slice, under the customer's lease."""
         state = self.workplace.state
-        run = new_run(self.workplace, self.customer, layer)
+        run = new_run(self.workplace, self.customer, layer, slot)
         lease = state.leases.acquire(CUSTOMER, this_process())
         assert lease is not None, "the last slice of this test still holds the lease"
         try:

@@ -84,6 +84,7 @@ class Parts:
             fields=mapping(stream.get("fields")),
             recipe_fields=frozenset(recipe.fields) if recipe is not None else None,
             has_designations=bool(written.get("designations")),
+            write=mapping(stream.get("write")),
         )
 
 

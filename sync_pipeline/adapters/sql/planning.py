@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.superseding import supersede
-from sync_pipeline.adapters.sql.tables import acknowledged, crm_ids, ledger, ledger_changes, positions
+from sync_pipeline.adapters.sql.tables import acknowledged, change_sets, crm_ids, ledger, ledger_changes, positions
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import REPLACEABLE, UNSENT, UNSURE, Evidence, PlannedOperation, State
 from sync_pipeline.domain.positions import CutRow
@@ -41,6 +41,25 @@ class SqlPlanning:
             ids = [row.operation_id for rows in older.values() for row in rows]
             supersede(connection, cut.run_id, ids, REPLACEABLE, now)
             _insert(connection, lease, cut, [_decided(operation, older) for operation in fresh], now)
+
+    def correct(self, lease: Lease, cut: CutRow, operations: Sequence[PlannedOperation]) -> int:
+        """Plan values again that Virtuous does not show, as updates of this cut; answers how many records those are.
+
+        A record that the cut changed, or that has an operation which is not over, is left to that.
+        """
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            known = _planned_keys(connection, lease, cut, operations)
+            open_ones = _older(connection, lease, cut.stream, operations)
+            fresh = [one for one in operations if _record(one) not in known and not open_ones.get(_record(one))]
+            _insert(connection, lease, cut, fresh, self._clock.now())
+            corrected = len({_record(operation) for operation in fresh})
+            connection.execute(
+                update(change_sets)
+                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
+                .values(updates=func.coalesce(change_sets.c.updates, 0) + corrected)
+            )
+            return corrected
 
     def forget_acknowledged(self, lease: Lease) -> None:
         """Everything counts as new again, for a destination that has nothing of it."""

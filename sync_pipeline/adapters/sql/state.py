@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from sync_pipeline.adapters.sql.breakers import SqlBreakers
+from sync_pipeline.adapters.sql.confirming import SqlConfirming
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database
@@ -42,6 +43,9 @@ class StateStore:
         self, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule, settle: timedelta = timedelta()
     ) -> SqlSending:
         return SqlSending(self.database, self._clock, lease, run_id, name, rule, settle)
+
+    def confirming(self, lease: Lease, run_id: str) -> SqlConfirming:
+        return SqlConfirming(self.database, self._clock, lease, run_id)
 
     def waiting(self, lease: Lease, run_id: str) -> SqlWaiting:
         return SqlWaiting(self.database, self._clock, lease, run_id)

@@ -148,6 +148,7 @@ crm_ids = Table(
     Column("crm_id", BigInteger, nullable=False),
     Column("part_id", BigInteger),
     Column("seen_at", UtcDateTime, nullable=False),
+    Column("archived_at", UtcDateTime),
     PrimaryKeyConstraint("customer_id", "kind", "reference_source", "reference_id"),
     Index(None, "customer_id", "kind", "crm_id"),
 )

@@ -42,12 +42,28 @@ def stream_findings(stream: StreamView, sources: Mapping[str, SourceView]) -> It
             f"{did_you_mean(stream.source, sources)}Sources of this customer: {', '.join(sources) or 'none'}.",
         )
     yield from field_findings((*path, "fields"), stream.fields, stream.writes)
+    yield from _write_findings((*path, "write"), stream)
     yield from designation_findings((*path, "fields"), stream.fields, has_designations=stream.has_designations)
     yield from missing_field_findings(stream)
     yield from deletion_findings(stream)
     source = sources.get(stream.source) if stream.source is not None else None
     if source is not None:
         yield from source_use_findings(stream, source)
+
+
+def _write_findings(path: tuple[str, ...], stream: StreamView) -> Iterator[Finding]:
+    """Only a contact's fields can be compared with what Virtuous has, and only those that are written."""
+    if stream.write and stream.writes is not None and stream.writes != "contact":
+        yield Finding(path, f"`write` is not for {article(KINDS[stream.writes])}", "Remove it; contacts take it.")
+    elif stream.recipe_fields is not None:
+        written = stream.recipe_fields | stream.fields.keys()
+        for name in stream.write:
+            if name not in written:
+                yield Finding(
+                    (*path, name),
+                    f"the stream does not write `{name}`",
+                    f"{did_you_mean(name, sorted(written))}Name a field of its recipe or of `fields:`.",
+                )
 
 
 def deletion_findings(stream: StreamView) -> Iterator[Finding]:

@@ -136,6 +136,12 @@ class CustomerStream(Model):
     on_delete: Literal["tag", "archive", "ignore", "remove", "reverse"] | None = None
     deleted_tag: Annotated[Text, AfterValidator(refuse_semicolon)] | None = None
     poll_minutes: Count | None = None
+    write: dict[str, Literal["always", "if_empty"]] = Field(default_factory=dict)
+
+    @property
+    def if_empty(self) -> frozenset[str]:
+        """Fields that never take the place of what Virtuous has."""
+        return frozenset(name for name, how in self.write.items() if how == "if_empty")
 
     @property
     def expressions(self) -> dict[str, str]:

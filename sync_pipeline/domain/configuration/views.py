@@ -33,6 +33,7 @@ class StreamView:
     fields: Mapping[str, object]
     recipe_fields: frozenset[str] | None
     has_designations: bool
+    write: Mapping[str, object]
 
 
 def article(kind: RecordKind) -> str:

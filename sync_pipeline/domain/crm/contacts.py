@@ -1,7 +1,7 @@
 """Contacts: transactions, look-ups, queries, archiving."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,9 @@ from sync_pipeline.domain.request import Request
 
 TRANSACTION = "POST /api/Contact/Transaction"
 BATCH = "POST /api/Contact/Batch"
+ALONE = "POST /api/Contact/Transaction, alone"
+"""The transaction of a row that must not travel in a batch."""
+
 ARCHIVE = "PUT /api/Contact/Archive/{contactId}"
 UNARCHIVE = "PUT /api/Contact/Unarchive/{contactId}"
 LARGEST_PAGE = 1_000  # above it the query answers 400
@@ -26,7 +29,10 @@ class Individual:
 
 @dataclass(frozen=True, slots=True)
 class CrmContact:
-    """What we need of a contact as Virtuous has it. `is_archived` is None where the answer does not say."""
+    """What we need of a contact as Virtuous has it. `is_archived` is None where the answer does not say.
+
+    `document` is the whole answer: personal data, for comparing only.
+    """
 
     contact_id: int
     individuals: tuple[Individual, ...]
@@ -34,6 +40,8 @@ class CrmContact:
     merged_into: int | None
     is_archived: bool | None
     modified_at: datetime | None
+    modified_by: str | None = None
+    document: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
 
     def individual_of(self, first_name: str | None, last_name: str | None, email: str | None) -> int | None:
         """Whose record of ours this is: alone there, of that e-mail address, or else of that name; None if unclear.
@@ -114,6 +122,8 @@ def read_contact(document: Any) -> CrmContact | None:
         merged_into=record_id(document, "mergedIntoContactId"),
         is_archived=flag(document.get("isArchived")),
         modified_at=moment(document.get("modifiedDateTimeUtc")),
+        modified_by=document.get("modifiedByUser"),
+        document=document,
     )
 
 

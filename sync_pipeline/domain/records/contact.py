@@ -43,9 +43,10 @@ class ContactKind:
 
     def problem(self, record: MappedRecord) -> str | None:
         """Virtuous refuses a contact without any name; whether it wants both parts, it says itself."""
-        if not any((record.fields.get(name) or "").strip() for name in NAMES):
+        fields = {**record.first_only, **record.fields}
+        if not any((fields.get(name) or "").strip() for name in NAMES):
             return "the contact has no name: name, firstName and lastName are empty"
-        return _wrong_birthday(record.fields)
+        return _wrong_birthday(fields)
 
     def groups(self, record: MappedRecord) -> Groups:
         groups = field_groups(record.fields, record.tags)
@@ -69,7 +70,9 @@ class ContactKind:
 def _writes(
     record: MappedRecord, reference: str, rules: Rules, needed: frozenset[str], known: Known
 ) -> Iterator[Write]:
-    payload = contact_payload(reference, record.fields, record.tags)
+    is_new = CORE not in known.acknowledged
+    fields = {**record.first_only, **record.fields} if is_new else record.fields
+    payload = contact_payload(reference, fields, record.tags)
     if known.acknowledged.get(CORE) == fingerprint(ARCHIVED):
         yield Write(Action.UNARCHIVE, {}, (PRESENCE,))
     changes_tags = rules.exact_tags and _has_tags_to_lose(record, rules, needed, known)

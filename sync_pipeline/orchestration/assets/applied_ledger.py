@@ -7,7 +7,7 @@ import dagster as dg
 
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.assets.change_set import change_set
-from sync_pipeline.orchestration.assets.stage import stage
+from sync_pipeline.orchestration.assets.stage import run_failure, stage
 from sync_pipeline.orchestration.metadata import ledger_metadata
 from sync_pipeline.orchestration.partitions import customers
 from sync_pipeline.orchestration.resources import WorkplaceResource
@@ -32,6 +32,4 @@ def applied_ledger(context: dg.AssetExecutionContext, workplace: WorkplaceResour
     )
     yield dg.MaterializeResult(metadata=ledger_metadata(report, remaining))
     if report.status == RunStatus.FAILED:
-        reasons = "; ".join(f"{failure['subject']}: {failure['message']}" for failure in report.stage_failures)
-        remedies = " ".join(failure["remedy"] for failure in report.stage_failures)
-        raise dg.Failure(reasons, metadata={"remedy": remedies}, allow_retries=False)
+        raise run_failure(report)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from sync_pipeline.domain.defect import describe
 from sync_pipeline.domain.errors import BusyError, SyncError
+from sync_pipeline.domain.report import RunReport
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.runs import run_of
@@ -64,3 +65,10 @@ def defect(error: Exception) -> SyncError:
 def failure(error: SyncError) -> dg.Failure:
     """An error for a person as Dagster shows it; `orchestration.launch` reads the code back."""
     return dg.Failure(str(error), metadata={"remedy": error.remedy, "code": error.code}, allow_retries=False)
+
+
+def run_failure(report: RunReport) -> dg.Failure:
+    """A run in which a stream failed, after everything else of it was done."""
+    reasons = "; ".join(f"{failure['subject']}: {failure['message']}" for failure in report.stage_failures)
+    remedies = " ".join(failure["remedy"] for failure in report.stage_failures)
+    return dg.Failure(reasons, metadata={"remedy": remedies}, allow_retries=False)

@@ -71,7 +71,7 @@ def request_of(batch: SendingBatch) -> Request:
     rows = [_row(row) for row in rows_of(batch.endpoint, batch.operations)]
     is_single = len(rows) == 1
     match batch.endpoint:
-        case contacts.TRANSACTION:
+        case contacts.TRANSACTION | contacts.ALONE:
             return contacts.transaction(source, rows[0]) if is_single else contacts.batch(source, rows)
         case gifts.TRANSACTION:
             return gifts.transaction(source, rows[0]) if is_single else gifts.batch(source, rows)

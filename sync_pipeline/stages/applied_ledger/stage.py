@@ -1,8 +1,9 @@
 """The stage: plan, settle doubt, deliver, settle doubt again, account for everything, report."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -28,18 +29,29 @@ from sync_pipeline.stages.source_snapshot.prerequisites import confirm_not_pause
 log = structlog.get_logger()
 
 
-async def apply_ledger(context: StageContext) -> RunReport:
-    """Send what is planned; whatever happens, the slice ends with a report in the store."""
+Afterwards = Callable[[Looking], Awaitable[dict[str, Any]]]
+
+
+async def apply_ledger(context: StageContext, afterwards: Afterwards | None = None) -> RunReport:
+    """Send what is planned; whatever happens, the slice ends with a report in the store.
+
+    `afterwards` comes when everything is delivered, and what it plans is delivered too; its account is reported.
+    """
     state = SliceState(context)
+    account: dict[str, Any] = {}
     try:
         confirm_not_paused(context)
         context.sending.retry_deferred()
         doubt_what_is_unsent(context)
         plan_ready_cuts(context)
+        context.confirming.set_aside_archived()
         if not context.customer.destination.bulk.tags:
             context.waiting.unbind(tags.BULK)  # planned when the organization was still thought to have it
         async with context.open_destination() as destination:
             await _send_everything(context, destination, state)
+            if afterwards is not None and not state.stopped:
+                account = await afterwards(Looking(context, destination))
+                await _send_everything(context, destination, state)
     except PausedError as error:
         return finish_without_applying(context, RunStatus.PAUSED, error)
     except QuotaSpentError as error:
@@ -48,7 +60,7 @@ async def apply_ledger(context: StageContext) -> RunReport:
         raise  # the report, like everything else, is now the business of who has the lease
     except SyncError as error:
         context.fail("applied_ledger", error.message, error.remedy)
-    return _finish(context, state)
+    return _finish(context, state, account)
 
 
 async def _send_everything(context: StageContext, destination: Destination, state: SliceState) -> None:
@@ -101,7 +113,7 @@ async def _may_settle_soon(state: SliceState, doubt: DoubtResolution) -> bool:
     return not state.stopped
 
 
-def _finish(context: StageContext, state: SliceState) -> RunReport:
+def _finish(context: StageContext, state: SliceState, account: Mapping[str, Any]) -> RunReport:
     deferred = sum(context.sending.defer_planned(why, endpoint) for endpoint, why in state.silent.items())
     if state.exhausted is not None:
         deferred += context.sending.defer_planned(state.exhausted)
@@ -117,15 +129,17 @@ def _finish(context: StageContext, state: SliceState) -> RunReport:
     parked = state.park is not None and any(left.get(what, 0) for what in state.park.goes_on_with)
     status = slice_status(failures, parked=parked, held=held)
     resume_at = state.park.resume_at if state.park is not None and status == RunStatus.PARKED else None
-    report = finish(context, status, resume_at)
+    report = finish(context, status, resume_at, account)
     if status in (RunStatus.DONE, RunStatus.FAILED):
         context.breakers.count_run(context.customer.id, failed=status == RunStatus.FAILED)
     return report
 
 
-def finish(context: StageContext, status: RunStatus, resume_at: datetime | None) -> RunReport:
+def finish(
+    context: StageContext, status: RunStatus, resume_at: datetime | None, account: Mapping[str, Any] | None = None
+) -> RunReport:
     """Store the report and close the slice."""
-    report = build_report(context, status, resume_at)
+    report = build_report(context, status, resume_at, account)
     context.runs.finish_slice(
         context.keeper.lease, context.run.run_id, context.dagster_run_id, status, resume_at, report.as_dict()
     )

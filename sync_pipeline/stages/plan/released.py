@@ -42,7 +42,7 @@ class _Released:
         on_their_way = {
             Need(operation.kind, operation.reference_source, operation.reference_id)
             for operation in operations
-            if operation.endpoint == contacts.TRANSACTION
+            if operation.endpoint in (contacts.TRANSACTION, contacts.ALONE)
         }
         self._known = set(crm_ids.known(customer.id, needs))
         people = {need for need in needs if need.kind == "contact"} - self._known

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sync_pipeline.domain.configuration import CustomerStream
 from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN, ReadPlan, SealedCut, Strategy, StreamName
@@ -20,6 +20,7 @@ EMPTY_READ = (
     "account was emptied, or the token sees another one."
 )
 MUCH = 0.05
+YESTERDAY = timedelta(days=1)
 """A smaller part of a list may be hidden from the token, or have slipped between two pages: told, and not failed."""
 SHORT_READS_BEFORE_FAILING = 2
 SHORT_READ = (
@@ -138,12 +139,16 @@ def plan_read(
     """What to ask for: everything on the first read of a stream, for full snapshots, and when a person wants it.
 
     An initial layer although every stream was read before is such a wish; while one stream is still unread the
-    layer is initial by itself, and the others go on from where they are.
+    layer is initial by itself, and the others go on from where they are. A reconciliation reads what changed since
+    yesterday once more, the weekly one everything.
     """
     strategy = context.customer.strategy(stream)
-    wanted = context.run.layer == Layer.INITIAL and next_layer(context.customer, context.positions) != Layer.INITIAL
+    first = next_layer(context.customer, context.positions) == Layer.INITIAL
+    wanted = context.run.is_full or (context.run.layer == Layer.INITIAL and not first)
     goes_on = position.snapshot_cut is not None and not wanted
     floor = position.read_position if goes_on and strategy is Strategy.MODIFIED_SINCE else None
+    if floor is not None and context.run.layer == Layer.RECONCILE:
+        floor = min(floor, context.clock.now() - YESTERDAY)
     return ReadPlan(
         stream,
         strategy,
