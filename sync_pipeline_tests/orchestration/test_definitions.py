@@ -16,6 +16,7 @@ def test_the_names_of_the_contract_exist() -> None:
         "source_snapshot",
         "change_set",
         "applied_ledger",
+        "reconciliation",
     }
     assert defs.resolve_job_def("nightly_sync").partitions_def == dg.DynamicPartitionsDefinition(name="customers")
     sensors = {sensor.name: sensor for sensor in defs.sensors or []}
