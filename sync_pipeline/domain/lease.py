@@ -20,9 +20,13 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A held lease. `token` grows with every acquisition: a write with an older one is refused."""
+    """A held lease. `token` grows with every acquisition: a write with an older one is refused.
+
+    `taken_over_at`: when it was last taken from a holder who had let it expire and may still live.
+    """
 
     customer_id: str
     holder_id: str
     token: int
     expires_at: datetime
+    taken_over_at: datetime | None = None

@@ -5,6 +5,9 @@ import signal
 import dagster as dg
 import pytest
 
+from sync_pipeline.settings import load_settings
+from sync_pipeline.workplace import Workplace
+from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
 from sync_pipeline_tests.chaos.victims import RUN, Scene
 from sync_pipeline_tests.end_to_end.deployment import BATCH, CUSTOMER, VIRTUOUS
 
@@ -68,4 +71,32 @@ def test_two_processes_that_do_not_wait_leave_one_at_work(scene: Scene) -> None:
     codes = sorted(victim.end()[0] for victim in both)
     assert codes == [0, 4]
     assert scene.books()["rows_received"] == 60
+    scene.assert_nothing_lost_and_nothing_twice()
+
+
+def test_a_process_that_wakes_after_its_lease_was_taken_sends_and_writes_nothing(scene: Scene) -> None:
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=300)
+    zombie = scene.night()
+    assert zombie.signal_when(scene.after_requests(VIRTUOUS, BATCH, 1), signal.SIGSTOP)
+    received = scene.books()["requests"][BATCH]
+    workplace = Workplace(load_settings(scene.environment))
+    state = workplace.state
+    with state.database.write() as connection:
+        connection.exec_driver_sql("UPDATE leases SET expires_at = '2000-01-01 00:00:00'")
+    lease = state.leases.acquire(CUSTOMER, holder_elsewhere())
+    assert lease is not None
+    assert lease.taken_over_at is not None
+    before = state.ledger_counts(CUSTOMER)
+    zombie.process.send_signal(signal.SIGCONT)
+    code, _ = zombie.end()
+    assert (code, state.ledger_counts(CUSTOMER)) == (4, before)
+    assert before["sending"] >= 10
+    # Those that were on the socket when it was frozen arrived; nothing was sent after it woke.
+    assert scene.books()["requests"][BATCH] <= received + 4
+    state.leases.release(lease)
+    with state.database.write() as connection:
+        connection.exec_driver_sql("UPDATE leases SET taken_over_at = NULL")  # nobody waits 21 s in a test
+    workplace.close()
+    scene.world.clear_faults()
+    scene.finish()
     scene.assert_nothing_lost_and_nothing_twice()

@@ -1,5 +1,6 @@
 """Leases: one writer per customer."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, select, update
@@ -31,7 +32,9 @@ class SqlLeases:
             row = connection.execute(select(leases).where(leases.c.customer_id == customer_id).with_for_update()).one()
             if self._is_held(row, holder):
                 return None
-            lease = Lease(customer_id, holder.holder_id, row.token + 1, self._expiry())
+            is_unproven = row.holder not in (None, holder.holder_id) and not _is_dead(row, holder)
+            taken_over_at = self._clock.now() if is_unproven else row.taken_over_at
+            lease = Lease(customer_id, holder.holder_id, row.token + 1, self._expiry(), taken_over_at)
             connection.execute(
                 update(leases)
                 .where(leases.c.customer_id == customer_id)
@@ -43,6 +46,7 @@ class SqlLeases:
                     pid=holder.pid,
                     process_started=holder.process_started,
                     expires_at=lease.expires_at,
+                    taken_over_at=taken_over_at,
                 )
             )
             return lease
@@ -59,7 +63,7 @@ class SqlLeases:
         Raises:
             BusyError: somebody else took the lease meanwhile.
         """
-        renewed = Lease(lease.customer_id, lease.holder_id, lease.token, self._expiry())
+        renewed = replace(lease, expires_at=self._expiry())
         with self._database.write() as connection:
             require_lease(connection, lease)
             connection.execute(
@@ -78,12 +82,17 @@ class SqlLeases:
     def _is_held(self, row: Row, holder: Holder) -> bool:
         if row.holder is None or row.holder == holder.holder_id or row.expires_at <= self._clock.now():
             return False
-        if row.host != holder.host:
-            return True
-        return row.boot_id == holder.boot_id and is_alive(row.pid, row.process_started)
+        return not _is_dead(row, holder)
 
     def _expiry(self) -> datetime:
         return self._clock.now() + timedelta(seconds=LEASE_SECONDS)
+
+
+def _is_dead(row: Row, holder: Holder) -> bool:
+    """Whether the process in the row is proven gone: only a process of the same host can tell."""
+    if row.host != holder.host:
+        return False
+    return row.boot_id != holder.boot_id or not is_alive(row.pid, row.process_started)
 
 
 def require_lease(connection: Connection, lease: Lease) -> None:

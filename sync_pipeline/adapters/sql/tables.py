@@ -248,6 +248,7 @@ leases = Table(
     Column("pid", Integer),
     Column("process_started", Text),
     Column("expires_at", UtcDateTime),
+    Column("taken_over_at", UtcDateTime),
 )
 
 audit_log = Table(

@@ -21,6 +21,7 @@ from sync_pipeline.stages.applied_ledger.doubt import DoubtResolution
 from sync_pipeline.stages.applied_ledger.looking import Looking
 from sync_pipeline.stages.applied_ledger.releasing import Release
 from sync_pipeline.stages.applied_ledger.slice import Park, SliceState
+from sync_pipeline.stages.applied_ledger.takeover import sit_out_takeover
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.planning import plan_ready_cuts
 from sync_pipeline.stages.run_report import build_report
@@ -67,6 +68,9 @@ async def _send_everything(context: StageContext, destination: Destination, stat
     looking = Looking(context, destination)
     doubt = DoubtResolution(context, destination, state, looking)
     release = Release(context, looking)
+    await sit_out_takeover(context, state)
+    if state.stopped:
+        return
     await doubt.run()
     await review_refused_repeats(context, looking)
     while not state.stopped:

@@ -138,3 +138,29 @@ def test_a_process_that_got_the_dead_holders_pid_does_not_keep_the_lease(leases:
 def test_a_holder_from_before_the_host_was_booted_is_replaced_at_once(leases: SqlLeases) -> None:
     assert leases.acquire(CUSTOMER, replace(this_process(), boot_id="last-boot"))
     assert leases.acquire(CUSTOMER, this_process())
+
+
+def test_a_takeover_from_a_holder_who_may_live_is_remembered(leases: SqlLeases, clock: FakeClock) -> None:
+    assert leases.acquire(CUSTOMER, holder_elsewhere()) is not None
+    clock.advance(seconds=31)
+    taken = leases.acquire(CUSTOMER, this_process())
+    assert taken is not None
+    assert taken.taken_over_at == clock.now()
+    renewed = leases.renew(taken)
+    assert renewed.taken_over_at == taken.taken_over_at
+    leases.release(taken)
+    clock.advance(seconds=5)
+    again = leases.acquire(CUSTOMER, this_process())
+    assert again is not None
+    assert again.taken_over_at == taken.taken_over_at
+
+
+def test_a_released_lease_or_a_dead_holder_needs_no_waiting(leases: SqlLeases) -> None:
+    first = leases.acquire(CUSTOMER, holder_elsewhere())
+    assert first is not None
+    leases.release(first)
+    second = leases.acquire(CUSTOMER, replace(this_process(), holder_id="dead", boot_id="before the boot"))
+    assert second is not None
+    third = leases.acquire(CUSTOMER, this_process())
+    assert third is not None
+    assert (first.taken_over_at, second.taken_over_at, third.taken_over_at) == (None, None, None)
