@@ -41,13 +41,14 @@ def main(arguments: Sequence[str]) -> int:
             workers.put(Worker(base, stores, stack.enter_context(Nursery())))
         with ThreadPoolExecutor(asked.jobs) as pool:
             outcomes = list(pool.map(partial(_played, workers, asked.database), seeds))
-    failed = [outcome.seed for outcome in outcomes if outcome.findings.any]
+    failed = [outcome.seed for outcome in outcomes if outcome.findings.all]
     document = {
         "seeds": len(outcomes),
         "kills": sum(outcome.kills for outcome in outcomes),
         "in_doubt_resolved": sum(outcome.resolved for outcome in outcomes),
         "duplicates": sum(len(outcome.findings.duplicates) for outcome in outcomes),
         "lost": sum(len(outcome.findings.lost) for outcome in outcomes),
+        "unsound": sum(len(outcome.findings.unsound) for outcome in outcomes),
         "nights": sum(outcome.nights for outcome in outcomes),
         "seconds": round(time.monotonic() - started, 1),
         "database": asked.database,
@@ -73,8 +74,8 @@ def _played(workers: SimpleQueue[Worker], database: str, seed: int) -> Outcome:
             outcome = play(Path(name), worker.stores, worker.nursery, seed)
     finally:
         workers.put(worker)
-    if outcome.findings.any:
-        for words in (*outcome.findings.duplicates, *outcome.findings.lost):
+    if outcome.findings.all:
+        for words in outcome.findings.all:
             sys.stderr.write(f"seed {seed}: {words}\n")
         again = f"python -m sync_pipeline_tests.chaos --seeds 1 --start {seed} --database {database}"
         sys.stderr.write(f"seed {seed} again: {again}\n")

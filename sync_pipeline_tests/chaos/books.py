@@ -25,10 +25,11 @@ class Findings:
 
     duplicates: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    unsound: list[str] = field(default_factory=list)
 
     @property
-    def any(self) -> bool:
-        return bool(self.duplicates or self.lost)
+    def all(self) -> list[str]:
+        return [*self.duplicates, *self.lost, *self.unsound]
 
     def compare(self, what: str, wanted: int, found: int, *, excused: bool = False) -> None:
         if found > wanted:
@@ -61,9 +62,9 @@ class Ledger:
         return ((record, state) for _, record, state in self._states if state in LEFT_OVER)
 
 
-def compare_books(world: World, engine: Engine, streams: AbstractSet[str]) -> Findings:
-    """Of these streams; the customer has no others."""
-    book, findings = Ledger(engine), Findings()
+def compare_books(world: World, engine: Engine, streams: AbstractSet[str], findings: Findings) -> None:
+    """Add what is wrong with the records of these streams; the customer has no others."""
+    book = Ledger(engine)
     excused = book.awaits_a_person()
     _counted_by_virtuous(world, findings)
     _contacts(world, excused, findings)
@@ -77,7 +78,6 @@ def compare_books(world: World, engine: Engine, streams: AbstractSet[str]) -> Fi
     for (kind, reference), state in book.unsettled():
         if state != State.WAITING or not any(kind == "contact" for kind, _ in excused):
             findings.lost.append(f"{kind} {reference} is still {state}")
-    return findings
 
 
 def _counted_by_virtuous(world: World, findings: Findings) -> None:

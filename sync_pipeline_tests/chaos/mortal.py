@@ -20,9 +20,10 @@ from sync_pipeline.ports import LeaseKeeper
 from sync_pipeline.settings import load_settings
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.workplace import Workplace
-from sync_pipeline_tests.chaos.boundaries import nth, watched
+from sync_pipeline_tests.chaos.boundaries import Passed, nth, watched
 from sync_pipeline_tests.chaos.clock import SharedClock
 from sync_pipeline_tests.chaos.night import EXIT_BUSY, stages
+from sync_pipeline_tests.chaos.swapping import Swap, swapped
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, PatientKeeper
 
 
@@ -36,6 +37,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     signal_at: tuple[str, int] | None = None
     number: int = signal.SIGKILL
     largest_file: int | None = None
+    swap: Swap | None = None
 
 
 class VirtualWorkplace(Workplace):
@@ -66,10 +68,14 @@ def live(job: Job) -> int:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails, as on a full disk
         resource.setrlimit(resource.RLIMIT_FSIZE, (job.largest_file, job.largest_file))
     with ExitStack() as stack:
+        passed: Passed = lambda _: None  # noqa: E731 - nobody is told
         if job.signal_at is not None:
-            stack.enter_context(watched(nth(*job.signal_at, lambda: os.kill(os.getpid(), job.number))))
+            passed = nth(*job.signal_at, lambda: os.kill(os.getpid(), job.number))
+            stack.enter_context(watched(passed))
         workplace = VirtualWorkplace(load_settings(dict(job.environment)), SharedClock(Path(job.clock)))
         stack.callback(workplace.close)
+        if job.swap is not None:
+            stack.enter_context(swapped(job.swap, passed))
         try:
             report = stages(workplace, CUSTOMER)
         except BusyError:

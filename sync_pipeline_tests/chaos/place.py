@@ -11,6 +11,7 @@ from sync_pipeline.domain.lease import LEASE_SECONDS
 from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.chaos.books import Findings, Ledger
 from sync_pipeline_tests.chaos.clock import SharedClock
+from sync_pipeline_tests.chaos.invariants import broken
 from sync_pipeline_tests.chaos.mortal import Job
 from sync_pipeline_tests.chaos.nursery import STOPPED, Mortal, Nursery
 from sync_pipeline_tests.chaos.scenario import (
@@ -25,6 +26,7 @@ from sync_pipeline_tests.chaos.scenario import (
     TwoWriters,
 )
 from sync_pipeline_tests.chaos.stores import Stores
+from sync_pipeline_tests.chaos.swapping import Swap
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VIRTUOUS, VOMO, customer_file, merged, write_yaml
 from sync_pipeline_tests.end_to_end.kinds import GIVING, streams_of_every_kind
 
@@ -57,13 +59,16 @@ class Outcome:
 class Place:
     """One seed's own; `outcome` counts what happened here."""
 
-    def __init__(self, folder: Path, stores: Stores, nursery: Nursery, scenario: Scenario, seed: int) -> None:
+    def __init__(
+        self, folder: Path, stores: Stores, nursery: Nursery, scenario: Scenario, seed: int, swap: Swap | None
+    ) -> None:
         self.scenario = scenario
         self.clock = SharedClock(folder / "clock")
         self.world = World(clock=self.clock.unix)
         database_url = stores.url(folder)
         self.engine = create_engine_for(database_url)
         self.outcome = Outcome(seed)
+        self._swap = swap
         self._stores = stores
         self._nursery = nursery
         self._folder = folder
@@ -100,25 +105,28 @@ class Place:
                 threading.Event().wait(seconds)
                 self._killed(second)
                 return self._end(mortal, first.seconds)
-            case Stopped(boundary, second):
-                return self._stopped(boundary, second)
+            case Stopped():
+                return self._stopped(ending)
             case Killed():
                 return self._killed(ending)
 
     def _killed(self, ending: Killed) -> int:
         return self._end(self._start(ending.boundary), ending.seconds)
 
-    def _stopped(self, boundary: Moment, second: Killed) -> int:
-        mortal = self._start(boundary, SIGSTOP)
+    def _stopped(self, ending: Stopped) -> int:
+        mortal = self._start(ending.boundary, SIGSTOP)
         code = mortal.wait()
         if code != STOPPED:
             return code
         self.clock.leap(LEASE_SECONDS + 1)
-        other = self._start(second.boundary)
-        threading.Event().wait(second.seconds or A_NIGHT_SECONDS / 2)
+        other = self._start(ending.second.boundary)
+        if ending.until_done:
+            code = other.wait()
+        else:
+            threading.Event().wait(ending.second.seconds or A_NIGHT_SECONDS / 2)
         mortal.signal(SIGCONT)
         self._end(mortal)
-        return self._end(other)
+        return self._ended(code) if ending.until_done else self._end(other)
 
     def _start(
         self, boundary: Moment | None = None, number: int = SIGKILL, *, largest_file: int | None = None
@@ -133,6 +141,7 @@ class Place:
                 signal_at=boundary,
                 number=number,
                 largest_file=largest_file,
+                swap=self._swap,
             )
         )
 
@@ -140,10 +149,13 @@ class Place:
         if seconds is not None:
             threading.Event().wait(seconds)
             mortal.signal(SIGKILL)
-        code = mortal.wait()
+        return self._ended(mortal.wait())
+
+    def _ended(self, code: int) -> int:
         if code == -SIGKILL:
             self.outcome.kills += 1
             self.outcome.doubted |= Ledger(self.engine).in_doubt()
+        self.outcome.findings.unsound += broken(self.engine, self.world, done=code == 0)
         return code
 
     def close(self) -> None:

@@ -61,10 +61,11 @@ class TwoWriters:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The first process stops there for longer than its lease; a second one takes over, and then the first goes on."""
+    """The first process stops there for longer than its lease, and goes on when a second one is at work, or done."""
 
     boundary: Moment
     second: Killed
+    until_done: bool
 
 
 Ending = Killed | FullDisk | Restart | TwoWriters | Stopped
@@ -126,7 +127,7 @@ def _ending(random: Random) -> Ending:
         return Restart(random.uniform(0.1, A_NIGHT_SECONDS))
     if kind < 0.94:
         return TwoWriters(_killed(random), _killed(random), random.uniform(0, A_NIGHT_SECONDS))
-    return Stopped((random.choice(CALM), random.randint(1, 3)), _killed(random))
+    return Stopped((random.choice(CALM), random.randint(1, 3)), _killed(random), until_done=random.random() < 0.5)
 
 
 def _killed(random: Random) -> Killed:

@@ -7,17 +7,26 @@ from sync_pipeline_tests.chaos.books import Ledger, compare_books
 from sync_pipeline_tests.chaos.changing import ChangingSources
 from sync_pipeline_tests.chaos.nursery import Nursery
 from sync_pipeline_tests.chaos.place import Outcome, Place
-from sync_pipeline_tests.chaos.scenario import Killed, TroubledNight, draw
+from sync_pipeline_tests.chaos.scenario import Killed, Scenario, TroubledNight, draw
 from sync_pipeline_tests.chaos.stores import Stores
+from sync_pipeline_tests.chaos.swapping import Swap
 from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS
 
 BETWEEN_NIGHTS_SECONDS = 20 * 3600.0
 MOST_LAST_NIGHTS = 10
 
 
-def play(folder: Path, stores: Stores, nursery: Nursery, seed: int) -> Outcome:
-    scenario = draw(seed)
-    place = Place(folder, stores, nursery, scenario, seed)
+def play(
+    folder: Path,
+    stores: Stores,
+    nursery: Nursery,
+    seed: int,
+    scenario: Scenario | None = None,
+    swap: Swap | None = None,
+) -> Outcome:
+    """The scenario of the seed, or another one; with two steps of the protocol swapped, if asked for."""
+    scenario = scenario or draw(seed)
+    place = Place(folder, stores, nursery, scenario, seed, swap)
     sources = ChangingSources(place.world, scenario.random)
     with running_sandbox(place.world) as url:
         place.furnish(url)
@@ -25,7 +34,7 @@ def play(folder: Path, stores: Stores, nursery: Nursery, seed: int) -> Outcome:
             _troubled(place, sources, night)
         place.world.clear_faults()
         _finish(place)
-        place.outcome.findings = compare_books(place.world, place.engine, scenario.streams)
+        compare_books(place.world, place.engine, scenario.streams, place.outcome.findings)
         place.outcome.unresolved = Ledger(place.engine).in_doubt()
     place.close()
     return place.outcome

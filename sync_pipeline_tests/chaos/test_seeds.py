@@ -20,6 +20,6 @@ def test_killed_processes_lose_nothing_and_do_nothing_twice(tmp_path: Path, data
         for seed in SEEDS[database]:
             (folder := tmp_path / str(seed)).mkdir()
             outcomes.append(play(folder, stores, nursery, seed))
-    wrong = {outcome.seed: outcome.findings for outcome in outcomes if outcome.findings.any}
+    wrong = {outcome.seed: outcome.findings for outcome in outcomes if outcome.findings.all}
     assert wrong == {}
     assert sum(outcome.kills for outcome in outcomes) >= len(outcomes)
