@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos ui lint format types layers bench lock clean
+.PHONY: help demo test test-browser chaos chaos-mutations ui lint format types layers bench lock clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-16s %s\n", $$1, $$2}'
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -52,6 +52,9 @@ SEEDS ?= 100
 START ?= 1
 chaos: $(VENV)/.dev ## Kill real processes at every boundary and compare the books: SEEDS=1000 (docs/proof.md)
 	@$(BIN)/python -m sync_pipeline_tests.chaos --seeds $(SEEDS) --start $(START)
+
+chaos-mutations: $(VENV)/.dev ## Swap every two steps of the protocol: the proof must fail (docs/proof.md)
+	@$(BIN)/python -m sync_pipeline_tests.chaos.mutations
 
 bench: $(VENV)/.dev ## Run the benchmarks; one line of JSON per case
 	$(BIN)/python bench/diff.py

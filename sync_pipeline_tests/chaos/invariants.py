@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Engine, func, select
 
 from sync_pipeline.adapters.sql.tables import change_sets, ledger, ledger_changes, positions, quota_events
-from sync_pipeline.domain.operation import UNACCOUNTED
+from sync_pipeline.domain.operation import UNACCOUNTED, State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS
@@ -17,7 +17,11 @@ UNPLANNED = [CutState.READ.value, CutState.READY.value]
 def broken(engine: Engine, world: World, *, done: bool) -> list[str]:
     """What does not hold; `done`: the process said that the night is done, with nothing left."""
     with engine.connect() as connection:
-        found = [*_requests_without_permit(connection, world), *_checkpoints_ahead(connection)]
+        found = [
+            *_requests_without_permit(connection, world),
+            *_checkpoints_ahead(connection),
+            *_planned_without_operations(connection),
+        ]
         return [*found, *_left_behind(connection)] if done else found
 
 
@@ -50,6 +54,23 @@ def _checkpoints_ahead(connection: Connection) -> Iterator[str]:
         yield f"the checkpoint of {stream} passed the unplanned cut {cut}"
 
 
+def _planned_without_operations(connection: Connection) -> Iterator[str]:
+    """The next comparison would find such changes again, if the source still has them."""
+    changes = change_sets.c.creates + change_sets.c.updates + change_sets.c.deletes
+    planned = (
+        select(func.count(ledger_changes.c.key.distinct()))
+        .where(ledger_changes.c.cut == change_sets.c.cut, ledger_changes.c.stream == change_sets.c.stream)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(change_sets.c.cut, change_sets.c.stream, changes, planned)
+        .where(change_sets.c.state == CutState.PLANNED.value)
+        .where(changes > planned)
+    )
+    for cut, stream, wanted, found in rows:
+        yield f"cut {cut} of {stream} counts as planned with {found} of {wanted} changes"
+
+
 def _left_behind(connection: Connection) -> Iterator[str]:
     """A night that is done has planned all it read, and its checkpoint says so."""
     unplanned = select(change_sets.c.cut, change_sets.c.stream).where(change_sets.c.state.in_(UNPLANNED))
@@ -65,3 +86,35 @@ def _left_behind(connection: Connection) -> Iterator[str]:
     for stream, reached, planned in connection.execute(select(positions.c.stream, positions.c.checkpoint_cut, newest)):
         if planned is not None and reached != planned:
             yield f"the checkpoint of {stream} is at cut {reached} of {planned}, and the night is done"
+
+
+class DoubtFirst:
+    """Where nothing goes wrong, what was in doubt is settled before anything new is sent."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        resent = (ledger.c.kind.in_(["contact", "gift"]), ledger.c.action == "save")
+        with engine.connect() as connection:
+            self._doubted = set(
+                connection.execute(
+                    select(ledger.c.operation_id).where(ledger.c.state == State.SENDING.value, *resent)
+                ).scalars()
+            )
+            self._before = connection.execute(select(func.max(ledger.c.attempted_at))).scalar()
+
+    def broken(self) -> Iterator[str]:
+        if not self._doubted or self._before is None:
+            return
+        with self._engine.connect() as connection:
+            settled = connection.execute(
+                select(func.max(ledger.c.accepted_at)).where(ledger.c.operation_id.in_(self._doubted))
+            ).scalar()
+            if settled is None:
+                return
+            sent_before = connection.execute(
+                select(ledger.c.operation_id)
+                .where(ledger.c.operation_id.not_in(self._doubted), ledger.c.attempts == 1)
+                .where(ledger.c.attempted_at > self._before, ledger.c.attempted_at < settled)
+            ).scalars()
+            for number in sent_before:
+                yield f"operation {number} was sent before the doubt of another process was settled"

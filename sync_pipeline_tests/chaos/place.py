@@ -11,7 +11,7 @@ from sync_pipeline.domain.lease import LEASE_SECONDS
 from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.chaos.books import Findings, Ledger
 from sync_pipeline_tests.chaos.clock import SharedClock
-from sync_pipeline_tests.chaos.invariants import broken
+from sync_pipeline_tests.chaos.invariants import DoubtFirst, broken
 from sync_pipeline_tests.chaos.mortal import Job
 from sync_pipeline_tests.chaos.nursery import STOPPED, Mortal, Nursery
 from sync_pipeline_tests.chaos.scenario import (
@@ -111,7 +111,11 @@ class Place:
                 return self._killed(ending)
 
     def _killed(self, ending: Killed) -> int:
-        return self._end(self._start(ending.boundary), ending.seconds)
+        doubt = DoubtFirst(self.engine)
+        code = self._end(self._start(ending.boundary), ending.seconds)
+        if not self.world.fault_report():
+            self.outcome.findings.unsound += doubt.broken()
+        return code
 
     def _stopped(self, ending: Stopped) -> int:
         mortal = self._start(ending.boundary, SIGSTOP)
