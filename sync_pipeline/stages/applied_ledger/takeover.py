@@ -1,8 +1,8 @@
 """Taking over: a holder who is not proven dead may still have a request under way.
 
 It checked its lease just before it wrote to the socket, and gives up on an answer after REQUEST_SECONDS. Until then,
-and until what Virtuous took has had time to show, nothing that it left in doubt can be judged. The moment is stored with
-the lease: a run that somebody starts by hand meanwhile waits as well.
+and until what Virtuous took has had time to show, nothing that it left in doubt can be judged. The moment is stored
+with the lease: a run that somebody starts by hand meanwhile waits as well.
 """
 
 from datetime import datetime, timedelta
