@@ -397,6 +397,14 @@ class Waiting(Protocol):
         """What these operations wait for will not come by itself."""
         ...
 
+    def review_aged(self, before: datetime) -> int:
+        """What was planned before that moment and still waits is for a person to see; answers how many are new."""
+        ...
+
+    def count_aged(self) -> int:
+        """How many are in review for their age alone."""
+        ...
+
     def found(self, ids: Mapping[int, CrmId], evidence: Evidence) -> None:
         """Virtuous has the effect of these operations already."""
         ...

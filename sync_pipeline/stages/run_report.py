@@ -67,6 +67,7 @@ def build_report(
             *(cut.reason for cut in cuts if cut.reason is not None),
             *(_held(customer_id, cut) for cut in cuts if cut.state == CutState.HELD),
             *_refused_repeats(context),
+            *_aged(context),
         ],
         schema_changes=schema_changes(cuts),
         reconciliation=reconciliation or {},
@@ -89,6 +90,17 @@ def _refused_repeats(context: StageContext) -> list[str]:
         f"it has them already; those that it does not show after {hours} hours go to review."
     )
     return [text] if gifts else []
+
+
+def _aged(context: StageContext) -> list[str]:
+    """One notice for the organization, not one for every record."""
+    aged, customer = context.waiting.count_aged(), context.customer
+    text = (
+        f"Changes that have waited for more than {customer.destination.review_after_hours} hours for what Virtuous "
+        f"does not have: {aged}. Most likely nobody has run the import. They go on by themselves once it is there; "
+        f"`sync-pipeline dead-letters list {customer.id} --state review` names them."
+    )
+    return [text] if aged else []
 
 
 def schema_changes(cuts: Iterable[CutRow]) -> dict[str, list[str]]:

@@ -49,7 +49,7 @@ def test_hours_and_notes_wait_for_the_import_and_everything_is_there_once(kinds_
 
 def test_while_nobody_runs_the_import_a_night_costs_two_questions_and_loses_nothing(kinds: Deployment) -> None:
     kinds.night()
-    for _ in range(3):
+    for _ in range(2):
         night = kinds.night()
         assert (night.code, night.report.failures) == (3, 0)
         assert sum(night.report.requests.values()) == 4  # organization, permission, the query's options, the query

@@ -45,7 +45,8 @@ class SqlDeadLetters:
             over = {letter.operation_id for letter in letters if letter.stream is None} | newer
             again = [letter.operation_id for letter in letters if letter.operation_id not in over]
             self._change(connection, again, {"evidence": Evidence.REPLAYED.value})
-            self._change(connection, sorted(over), {"state": State.SUPERSEDED.value})
+            forgotten = dict.fromkeys(("payload", "request", "waits_for"))
+            self._change(connection, sorted(over), {"state": State.SUPERSEDED.value, **forgotten})
             self._audit(connection, customer_id, actor, "replay", [letter.operation_id for letter in letters])
         return {
             letter.operation_id: Outcome.OVERTAKEN if letter.operation_id in newer else Outcome.REPLAYED
@@ -56,7 +57,8 @@ class SqlDeadLetters:
         """A person says no to these values; a new value of the source is planned as usual."""
         with self._database.write() as connection:
             ids = [letter.operation_id for letter in _letters(connection, customer_id, wanted)]
-            self._change(connection, ids, {"state": State.DISCARDED.value, "evidence": None})
+            forgotten = dict.fromkeys(("evidence", "payload", "request", "waits_for"))
+            self._change(connection, ids, {"state": State.DISCARDED.value, **forgotten})
             self._audit(connection, customer_id, actor, "discard", ids)
         return dict.fromkeys(ids, Outcome.DISCARDED)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from sync_pipeline.adapters.sql.acknowledging import settle_accepted
 from sync_pipeline.adapters.sql.database import Database
@@ -17,7 +17,12 @@ from sync_pipeline.domain.request import Request
 from sync_pipeline.ports import Clock, WaitingGroup
 
 EXAMPLES = 3
+AGED_REASON = "what it waits for did not come: "
 SIGN_UP = "volunteer"
+AGED = and_(ledger.c.state == State.REVIEW.value, ledger.c.waits_for.is_not(None), ledger.c.accepted_at.is_(None))
+"""In review for its age alone: it goes on by itself as soon as what it waits for is there."""
+
+WAITS = or_(ledger.c.state == State.WAITING.value, AGED)
 
 
 class SqlWaiting:
@@ -30,7 +35,7 @@ class SqlWaiting:
         self._run_id = run_id
 
     def waiting(self, kind: str) -> list[WaitingOperation]:
-        """Everything of a kind that waits, oldest first."""
+        """Everything of a kind that waits, oldest first; also what waits for so long that it is in review."""
         with self._database.read() as connection:
             rows = connection.execute(
                 select(
@@ -43,8 +48,7 @@ class SqlWaiting:
                     ledger.c.waits_for,
                     func.coalesce(ledger.c.evidence, "").in_(sorted(LOOKED_FOR_FIRST)).label("may_be_there"),
                 )
-                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.WAITING.value)
-                .where(ledger.c.kind == kind)
+                .where(ledger.c.customer_id == self._lease.customer_id, WAITS, ledger.c.kind == kind)
                 .order_by(ledger.c.operation_id)
             )
             return [WaitingOperation(*row) for row in rows]
@@ -140,11 +144,39 @@ class SqlWaiting:
                     "state": State.REVIEW.value,
                     "reason": reason,
                     "payload": None,
+                    "waits_for": None,
                     "finished_in": self._run_id,
                 }
                 for operation_id, reason in reasons.items()
             }
         )
+
+    def review_aged(self, before: datetime) -> int:
+        """What was planned before that moment and still waits is for a person to see; answers how many are new.
+
+        It keeps what it needs to go on by itself.
+        """
+        now = self._clock.now()
+        with self._database.write() as connection:
+            require_lease(connection, self._lease)
+            return connection.execute(
+                update(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.WAITING.value)
+                .where(ledger.c.planned_at < before, ledger.c.waits_for.is_not(None))
+                .values(
+                    state=State.REVIEW.value,
+                    reason=AGED_REASON + ledger.c.waits_for,
+                    finished_in=self._run_id,
+                    updated_at=now,
+                )
+            ).rowcount
+
+    def count_aged(self) -> int:
+        """How many are in review for their age alone."""
+        with self._database.read() as connection:
+            return connection.execute(
+                select(func.count()).where(ledger.c.customer_id == self._lease.customer_id, AGED)
+            ).scalar_one()
 
     def found(self, ids: Mapping[int, CrmId], evidence: Evidence) -> None:
         """Virtuous has the effect of these operations already: nothing needs to be sent."""
@@ -208,7 +240,7 @@ class SqlWaiting:
             require_lease(connection, self._lease)
             connection.execute(
                 update(ledger)
-                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.WAITING.value)
+                .where(ledger.c.customer_id == self._lease.customer_id, WAITS)
                 .where(ledger.c.operation_id == bindparam("wanted"))
                 .values(**columns, updated_at=now),
                 [{"wanted": operation_id, **given} for operation_id, given in values.items()],

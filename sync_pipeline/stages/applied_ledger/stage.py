@@ -15,7 +15,7 @@ from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.adopting import doubt_what_is_unsent
-from sync_pipeline.stages.applied_ledger.ageing import review_refused_repeats
+from sync_pipeline.stages.applied_ledger.ageing import review_refused_repeats, review_what_waits_too_long
 from sync_pipeline.stages.applied_ledger.delivering import Delivery
 from sync_pipeline.stages.applied_ledger.doubt import DoubtResolution
 from sync_pipeline.stages.applied_ledger.looking import Looking
@@ -86,6 +86,7 @@ async def _send_everything(context: StageContext, destination: Destination, stat
             continue
         after = _progress(context, state)
         if after == before or (after.awaited == before.awaited and not _something_left(after, state)):
+            review_what_waits_too_long(context)
             break
 
 
