@@ -419,8 +419,8 @@ class Confirming(Protocol):
         """Accepted values after which newer ones of all their groups were accepted; answers how many."""
         ...
 
-    def sent(self, streams: Sequence[str], *, confirmed_too: bool = False) -> list[Sent]:
-        """Contacts as Virtuous last accepted them, that it has not shown yet or (`confirmed_too`) that it has."""
+    def sent(self, streams: Sequence[str], kind: str = "contact", *, confirmed_too: bool = False) -> list[Sent]:
+        """Records as Virtuous last accepted them, that it has not shown yet or (`confirmed_too`) that it has."""
         ...
 
     def confirmed(self, ids: Mapping[int, CrmId]) -> None: ...

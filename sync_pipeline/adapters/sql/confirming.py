@@ -60,8 +60,8 @@ class SqlConfirming:
                 .values(state=State.SUPERSEDED.value, updated_at=self._clock.now())
             ).rowcount
 
-    def sent(self, streams: Sequence[str], *, confirmed_too: bool = False) -> list[Sent]:
-        """Contacts as Virtuous last accepted them, that it has not shown yet or (`confirmed_too`) that it has.
+    def sent(self, streams: Sequence[str], kind: str = CONTACT, *, confirmed_too: bool = False) -> list[Sent]:
+        """Records as Virtuous last accepted them, that it has not shown yet or (`confirmed_too`) that it has.
 
         Not those whom we archived since.
         """
@@ -76,7 +76,7 @@ class SqlConfirming:
             .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
             .where(ledger.c.customer_id == self._lease.customer_id)
             .where(ledger_changes.c.customer_id == self._lease.customer_id, ledger_changes.c.stream.in_(streams))
-            .where(ledger.c.kind == CONTACT, archived | (wanted & (ledger.c.action == Action.SAVE.value)))
+            .where(ledger.c.kind == kind, archived | (wanted & (ledger.c.action == Action.SAVE.value)))
             .order_by(ledger.c.operation_id)
         )
         newest: dict[tuple[str, str], list[Row]] = {}
@@ -100,9 +100,9 @@ class SqlConfirming:
                     .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.operation_id.in_(some))
                     .where(ledger.c.state.in_([State.ACCEPTED.value, State.REVIEW.value]))
                     .values(state=State.CONFIRMED.value, confirmed_at=now, reason=None, updated_at=now)
-                    .returning(ledger.c.operation_id, ledger.c.reference_source, ledger.c.reference_id)
+                    .returning(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_source, ledger.c.reference_id)
                 ).all()
-                given = {Need(CONTACT, row.reference_source, row.reference_id): ids[row.operation_id] for row in moved}
+                given = {Need(row.kind, row.reference_source, row.reference_id): ids[row.operation_id] for row in moved}
                 remember(connection, self._lease.customer_id, given, now)
 
     def review(self, reasons: Mapping[int, str]) -> None:

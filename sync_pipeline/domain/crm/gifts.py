@@ -9,6 +9,7 @@ from sync_pipeline.domain.request import Request
 TRANSACTION = "POST /api/v2/Gift/Transaction"
 BATCH = "POST /api/v2/Gift/Transactions"
 REVERSAL = "POST /api/Gift/ReversingTransaction"
+LARGEST_PAGE = 1_000
 
 
 def transaction(transaction_source: str, gift: Mapping[str, Any]) -> Request:
@@ -25,6 +26,16 @@ def batch(transaction_source: str, gifts: Sequence[Mapping[str, Any]]) -> Reques
 def by_transaction(transaction_source: str, transaction_id: str) -> Request:
     parts = {"transactionSource": transaction_source, "transactionId": transaction_id}
     return Request("GET", "/api/Gift/{transactionSource}/{transactionId}", parts)
+
+
+def query_options() -> Request:
+    return Request("GET", "/api/Gift/QueryOptions")
+
+
+def query(conditions: Sequence[Mapping[str, Any]], skip: int) -> Request:
+    """Full gifts that meet all conditions, in the order of their ids: only these name their transaction."""
+    body = {"groups": [{"conditions": list(conditions)}], "sortBy": "Id", "descending": False}
+    return Request("POST", "/api/Gift/Query/FullGift", query={"skip": skip, "take": LARGEST_PAGE}, body=body)
 
 
 def by_id(gift_id: int) -> Request:

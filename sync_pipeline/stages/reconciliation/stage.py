@@ -6,7 +6,7 @@ one reads all of them, and weighs source, acknowledged value and Virtuous agains
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -24,6 +24,7 @@ from sync_pipeline.stages.planning import CHANGES_PER_TRANSACTION, operations_fo
 from sync_pipeline.stages.reconciliation.comparing import Comparison
 from sync_pipeline.stages.reconciliation.expected import expected_values
 from sync_pipeline.stages.reconciliation.finding import find_contacts
+from sync_pipeline.stages.reconciliation.gifts import confirm_gifts
 
 log = structlog.get_logger()
 
@@ -42,12 +43,14 @@ async def reconcile(context: StageContext, looking: Looking) -> dict[str, Any]:
     account = Reconciled()
     account.superseded = context.confirming.supersede_overtaken()
     sent = context.confirming.sent(contact_streams(context), confirmed_too=context.run.is_full)
+    old = context.clock.now() - timedelta(hours=context.customer.destination.review_after_hours)
     is_finished = True
     try:
-        await _compare(context, looking, account, sent)
+        await _compare(context, looking, account, sent, old)
+        account.unconfirmed = sum(not one.is_confirmed for one in sent) - account.confirmed - account.reviewed
+        await confirm_gifts(context, looking, account, old)
     except QuotaSpentError:
         is_finished = False  # what was delivered stays delivered; the next reconciliation goes on
-    account.unconfirmed = sum(not one.is_confirmed for one in sent) - account.confirmed - account.reviewed
     log.info("reconciled", customer=context.customer.id, confirmed=account.confirmed, left=account.unconfirmed)
     return {**account.as_dict(FAILURE_DETAILS), "full": context.run.is_full, "finished": is_finished}
 
@@ -57,11 +60,12 @@ def contact_streams(context: StageContext) -> list[str]:
     return [name for name, stream in streams if stream.recipe.writes == "contact"]
 
 
-async def _compare(context: StageContext, looking: Looking, account: Reconciled, sent: list[Sent]) -> None:
+async def _compare(
+    context: StageContext, looking: Looking, account: Reconciled, sent: list[Sent], old: datetime
+) -> None:
     if not sent:
         return
     offset = context.clock.now().toordinal()
-    old = context.clock.now() - timedelta(hours=context.customer.destination.review_after_hours)
     found = await find_contacts(looking, sent, everybody=context.run.is_full, old=old, offset=offset)
     account.merged = found.merged
     comparison = Comparison(context, account, old)
