@@ -70,8 +70,8 @@ def judged(base: Path, stores: Stores, nursery: Nursery, swap: Swap | None, trie
             outcome = play(Path(folder), stores, nursery, number + 1, targeted(swap, number), swap)
         if outcome.findings.all:
             found = outcome.findings
-            counts = f"{len(found.duplicates)} duplicates, {len(found.lost)} lost, {len(found.unsound)} unsound"
-            return f"caught by seed {number + 1} ({counts}; {found.all[0]})", swap is not None
+            first = (found.unsound or found.duplicates or found.lost)[0]  # once one is found the nights end
+            return f"caught by seed {number + 1}: {first}", swap is not None
     return f"clean in {tries} seeds", swap is None
 
 

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 from typing import Any
 
 from sync_pipeline.adapters.sql.database import create_engine_for
@@ -30,6 +30,8 @@ from sync_pipeline_tests.chaos.swapping import Swap
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VIRTUOUS, VOMO, customer_file, merged, write_yaml
 from sync_pipeline_tests.end_to_end.kinds import GIVING, streams_of_every_kind
 
+LONGEST_LIFE_SECONDS = 60
+UNTIL_DOUBT_IS_JUDGED_SECONDS = 600  # longer than a request and the longest `settle_seconds` that is drawn
 USERS, DONATIONS = 10, 8
 SIZES: dict[str, Any] = {
     "projects": 2,
@@ -119,13 +121,16 @@ class Place:
 
     def _stopped(self, ending: Stopped) -> int:
         mortal = self._start(ending.boundary, SIGSTOP)
-        code = mortal.wait()
+        code = self._wait(mortal)
         if code != STOPPED:
             return code
         self.clock.leap(LEASE_SECONDS + 1)
         other = self._start(ending.second.boundary)
         if ending.until_done:
-            code = other.wait()
+            self._ended(self._wait(other))
+            self.clock.leap(UNTIL_DOUBT_IS_JUDGED_SECONDS)
+            other = self._start(ending.second.boundary)
+            code = self._wait(other)
         else:
             threading.Event().wait(ending.second.seconds or A_NIGHT_SECONDS / 2)
         mortal.signal(SIGCONT)
@@ -153,7 +158,23 @@ class Place:
         if seconds is not None:
             threading.Event().wait(seconds)
             mortal.signal(SIGKILL)
-        return self._ended(mortal.wait())
+        return self._ended(self._wait(mortal))
+
+    def _wait(self, mortal: Mortal) -> int:
+        """What never ends by itself is ended, and told."""
+        overdue = threading.Event()
+
+        def end() -> None:
+            overdue.set()
+            mortal.signal(SIGTERM)
+
+        timer = threading.Timer(LONGEST_LIFE_SECONDS, end)
+        timer.start()
+        code = mortal.wait()
+        timer.cancel()
+        if overdue.is_set():
+            self.outcome.findings.unsound.append(f"a process did not end within {LONGEST_LIFE_SECONDS} s")
+        return code
 
     def _ended(self, code: int) -> int:
         if code == -SIGKILL:

@@ -32,8 +32,11 @@ def play(
         place.furnish(url)
         for night in scenario.nights:
             _troubled(place, sources, night)
+            if swap is not None and place.outcome.findings.all:
+                break  # it is caught
         place.world.clear_faults()
-        _finish(place)
+        if swap is None or not place.outcome.findings.all:
+            _finish(place)
         compare_books(place.world, place.engine, scenario.streams, place.outcome.findings)
         place.outcome.unresolved = Ledger(place.engine).in_doubt()
     place.close()

@@ -158,24 +158,22 @@ def _mark(postponed: Postponed) -> None:
 
     def marking(self: Any, connection: Any, rows: Any, routes: Any) -> Any:
         """The permit now; the mark, made and taken back, once more later."""
-        refusal: list[Any] = []
+        asked: list[Any] = []
 
-        def once(*arguments: Any) -> Any:
-            refusal[:] = [take(*arguments)]
-            return refusal[0]
+        def ask(_connection: Any, *arguments: Any) -> None:
+            asked[:] = arguments
 
+        setattr(sending, "take_permit", ask)  # noqa: B010 - as above
         taken_back = connection.begin_nested()
-        setattr(sending, "take_permit", once)  # noqa: B010 - as above
         batch = send(self, connection, rows, routes)
-        if refusal[0] is not None:
-            taken_back.commit()
-            return batch
         taken_back.rollback()
+        refusal = take(connection, *asked)
+        if refusal is not None:
+            return refusal
 
         def act() -> None:
             with self._database.write() as later:
                 sending.require_lease(later, self._lease)
-                setattr(sending, "take_permit", take)  # noqa: B010 - as above
                 send(self, later, rows, routes)
 
         postponed.add(act)
