@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Engine, func, select
 
-from sync_pipeline.adapters.sql.tables import change_sets, ledger, ledger_changes, positions, quota_events
+from sync_pipeline.adapters.sql.tables import acknowledged, change_sets, ledger, ledger_changes, positions, quota_events
 from sync_pipeline.domain.operation import UNACCOUNTED, State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.sandbox.world import World
@@ -21,6 +21,7 @@ def broken(engine: Engine, world: World, *, done: bool) -> list[str]:
             *_requests_without_permit(connection, world),
             *_checkpoints_ahead(connection),
             *_planned_without_operations(connection),
+            *_accepted_without_values(connection),
         ]
         return [*found, *_left_behind(connection)] if done else found
 
@@ -69,6 +70,30 @@ def _planned_without_operations(connection: Connection) -> Iterator[str]:
     )
     for cut, stream, wanted, found in rows:
         yield f"cut {cut} of {stream} counts as planned with {found} of {wanted} changes"
+
+
+def _accepted_without_values(connection: Connection) -> Iterator[str]:
+    """What is not acknowledged would be sent again. A comparison moves the values that it knows into a file."""
+    compared = (
+        select(func.max(change_sets.c.read_completed_at))
+        .where(change_sets.c.stream == ledger_changes.c.stream)
+        .scalar_subquery()
+    )
+    its_values = (
+        (acknowledged.c.stream == ledger_changes.c.stream)
+        & (acknowledged.c.key == ledger_changes.c.key)
+        & (acknowledged.c.field_group == ledger_changes.c.field_group)
+    )
+    rows = connection.execute(
+        select(ledger.c.operation_id)
+        .distinct()
+        .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
+        .outerjoin(acknowledged, its_values)
+        .where(ledger.c.state == State.ACCEPTED.value, ledger.c.accepted_at > compared)
+        .where(acknowledged.c.operation_id.is_(None) | (acknowledged.c.operation_id < ledger.c.operation_id))
+    )
+    for number in rows.scalars():
+        yield f"operation {number} is accepted, and its values are not acknowledged"
 
 
 def _left_behind(connection: Connection) -> Iterator[str]:
