@@ -97,6 +97,7 @@ def stream_entry(customer: Customer, name: str) -> dict[str, Any]:
         "urgent": stream.recipe.urgent,
         "fields": stream.expressions,
         "tags": list(stream.recipe.tags),
+        "write": dict(stream.write),
         "on_delete": stream.on_delete or "tag",
         "deleted_tag": customer.deleted_tag(name),
         "poll_minutes": stream.poll_minutes or customer.schedule.poll_minutes,

@@ -202,3 +202,26 @@ def test_a_reconciliation_without_quota_left_ends_and_says_so(deployment: Deploy
     assert (night.code, night.report.reconciliation["finished"]) == (0, False)
     deployment.world.change_organization(VIRTUOUS, quota={"requests": 1500})
     assert deployment.reconciliation().report.reconciliation["confirmed"] == 40
+
+
+def test_whom_we_archived_ourselves_comes_back_with_the_record(deployment_on: Deployment) -> None:
+    full = {"read": {"strategy": "full_snapshot", "concurrency": 1}}
+    deployment_on.configure(streams={"users": {**full, "on_delete": "archive"}})
+    deployment_on.night()
+    morning(deployment_on)
+    deployment_on.reconciliation()
+    users = {one["id"]: one for one in deployment_on.world.vomo_users(VOMO)}
+    gone = deployment_on.world.change_vomo(VOMO, share=0, remove=1)["removed"][0]
+    deployment_on.world.add_fault(side="virtuous", kind="cut_after", method="PUT", path="/api/Contact/Archive")
+    deployment_on.world.add_fault(side="virtuous", kind="cut_before", method="GET", path="/api/Contact/")
+    assert (deployment_on.night().code, deployment_on.ledger()["sending"]) == (3, 1)  # archived, and nobody knows
+    assert deployment_on.reconciliation(full=True).report.reconciliation["archived"] == 0
+    deployment_on.world.clear_faults()
+    deployment_on.night()
+    assert deployment_on.reconciliation(full=True).report.reconciliation["archived"] == 0
+    with deployment_on.world.lock:
+        deployment_on.world.vomo[VOMO].users.put({**users[gone], "last_name": "Back"})
+    assert deployment_on.night().code == 0
+    morning(deployment_on)
+    assert deployment_on.world.archived_contacts(VIRTUOUS) == []
+    assert_delivered(deployment_on.world, VIRTUOUS, VOMO)

@@ -20,6 +20,7 @@ from sync_pipeline.ports import Clock
 
 CONTACT = "contact"
 TAKEN = (State.ACCEPTED.value, State.CONFIRMED.value)
+ON_ITS_WAY = sorted({*TAKEN, *UNSENT, State.SENDING})
 ARCHIVED = (
     "staff archived this contact in Virtuous: nothing is written to it; bring it back there and replay, or discard"
 )
@@ -63,13 +64,13 @@ class SqlConfirming:
     def sent(self, streams: Sequence[str], kind: str = CONTACT, *, confirmed_too: bool = False) -> list[Sent]:
         """Records as Virtuous last accepted them, that it has not shown yet or (`confirmed_too`) that it has.
 
-        Not those whom we archived since.
+        Not those whom we have archived since, or are about to.
         """
         # What aged into review may have been imported since.
         shown_late = (ledger.c.state == State.REVIEW.value) & ledger.c.accepted_at.is_not(None)
         unproven = (ledger.c.state == State.ACCEPTED.value) | shown_late
         wanted = unproven | (ledger.c.state == State.CONFIRMED.value) if confirmed_too else unproven
-        archived = (ledger.c.action == Action.ARCHIVE.value) & ledger.c.state.in_(TAKEN)
+        archived = (ledger.c.action == Action.ARCHIVE.value) & ledger.c.state.in_(ON_ITS_WAY)
         statement = (
             select(ledger, ledger_changes.c.stream, ledger_changes.c.key, ledger_changes.c.field_group)
             .add_columns(ledger_changes.c.fingerprint, ledger_changes.c.row_hash)
@@ -137,6 +138,7 @@ class SqlConfirming:
                             update(crm_ids)
                             .where(crm_ids.c.customer_id == self._lease.customer_id, crm_ids.c.kind == CONTACT)
                             .where(crm_ids.c.reference_source == source, crm_ids.c.reference_id.in_(some))
+                            .where(crm_ids.c.archived_at.is_(None) if moment else crm_ids.c.archived_at.is_not(None))
                             .values(archived_at=moment)
                         )
 

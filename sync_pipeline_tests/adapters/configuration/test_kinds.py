@@ -214,3 +214,34 @@ def test_an_unreadable_recipe_is_not_taken_for_missing_opportunities(folder: Fle
     write_kind(folder, "attendance")
     folder.write("parts/opportunities.yaml", "recipe: opportunities\nwrites: opportunites\nreference: id\nfields: {}\n")
     assert {key for _, key in told(folder)} == {"writes", "fields"}
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_only_updates_of_contacts_are_urgent(folder: FleetFolder, kind: str) -> None:
+    write_kind(folder, kind, more="urgent: role = 'opted out'\n")
+    assert told(folder) == ([] if kind == "contact" else [("contacts.yaml", "urgent")])
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_only_fields_of_contacts_give_way_to_what_virtuous_has(folder: FleetFolder, kind: str) -> None:
+    write_kind(folder, kind)
+    field = "lastName" if kind == "contact" else next(iter(FIELDS[kind]))
+    in_stream(folder, f"write: {{{field}: if_empty}}")
+    assert told(folder) == ([] if kind == "contact" else [("riverside.yaml", "streams.people.write")])
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "remedy"),
+    [
+        ("write: {lastname: if_empty}", "streams.people.write.lastname", "Did you mean lastName?"),
+        ("write: {lastName: never}", "streams.people.write.lastName", ""),
+    ],
+)
+def test_a_way_to_write_names_a_field_of_the_stream_and_a_known_word(
+    folder: FleetFolder, written: str, key: str, remedy: str
+) -> None:
+    write_kind(folder, "contact")
+    in_stream(folder, written)
+    problem = folder.only_problem()
+    assert (problem.file.name, problem.key) == ("riverside.yaml", key)
+    assert remedy in problem.remedy
