@@ -372,7 +372,7 @@ class Waiting(Protocol):
     def waiting(self, kind: str) -> list[WaitingOperation]: ...
 
     def accepted_people(self, needs: Collection[Need]) -> dict[Need, datetime | None]:
-        """Of these people who may be in Virtuous: when it first accepted them, None for those we never sent."""
+        """Of these people who may be in Virtuous: when they were planned, None for those we never sent."""
         ...
 
     def record_of(self, need: Need) -> tuple[str, str] | None:

@@ -84,6 +84,7 @@ def test_a_lost_state_store_takes_what_is_there_and_makes_nothing_twice(
 def test_hours_and_notes_that_changed_meanwhile_are_corrected_in_place(kinds: Deployment) -> None:
     settled(kinds)
     before = made(kinds)
+    kinds.clock.advance(days=10)  # nobody's contact was modified for so long
     restore(kinds, {})
     form = kinds.world.vomo_completions(VOMO)[0]["form_id"]
     kinds.world.edit_vomo_record(VOMO, "forms", form, name="Another Form")

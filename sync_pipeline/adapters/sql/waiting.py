@@ -1,22 +1,25 @@
 """Operations that wait for an id of Virtuous: found, bound to a request, or kept waiting."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, update
 
 from sync_pipeline.adapters.sql.acknowledging import settle_accepted
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.parts import parts
-from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
+from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs
+from sync_pipeline.adapters.sql.types import UtcDateTime
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import LOOKED_FOR_FIRST, UNSENT, Evidence, Priority, State, WaitingOperation
 from sync_pipeline.domain.request import Request
+from sync_pipeline.domain.run import Layer
 from sync_pipeline.ports import Clock, WaitingGroup
 
 EXAMPLES = 3
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 AGED_REASON = "what it waits for did not come: "
 SIGN_UP = "volunteer"
 AGED = and_(ledger.c.state == State.REVIEW.value, ledger.c.waits_for.is_not(None), ledger.c.accepted_at.is_(None))
@@ -54,7 +57,7 @@ class SqlWaiting:
             return [WaitingOperation(*row) for row in rows]
 
     def accepted_people(self, needs: Collection[Need]) -> dict[Need, datetime | None]:
-        """Of these people who may be in Virtuous: when it first accepted them, None for those we never sent.
+        """Of these people who may be in Virtuous: when they were planned, None for those we never sent.
 
         Whose contact is still on its way, or a dead letter, is not looked for.
         """
@@ -249,6 +252,9 @@ class SqlWaiting:
 
 def accepted_people(database: Database, customer_id: str, needs: Collection[Need]) -> dict[Need, datetime | None]:
     """See `ports.Waiting.accepted_people`."""
+    # An import that changes nothing leaves the contact's modified time alone: a first try that got no answer may have
+    # made it, and what an initial run sends may have been there for years.
+    since = case((runs.c.layer == Layer.INITIAL.value, literal(LONG_AGO, UtcDateTime())), else_=ledger.c.planned_at)
     by_source: dict[str, list[str]] = {}
     for need in needs:
         by_source.setdefault(need.source, []).append(need.reference)
@@ -256,14 +262,15 @@ def accepted_people(database: Database, customer_id: str, needs: Collection[Need
     with database.read() as connection:
         for source, references in by_source.items():
             statement = (
-                select(ledger.c.reference_id, func.min(ledger.c.accepted_at))
+                select(ledger.c.reference_id, func.min(ledger.c.accepted_at), func.min(since))
+                .outerjoin(runs, (runs.c.customer_id == ledger.c.customer_id) & (runs.c.run_id == ledger.c.run_id))
                 .where(ledger.c.customer_id == customer_id, ledger.c.kind == "contact")
                 .where(ledger.c.reference_source == source)
                 .group_by(ledger.c.reference_id)
             )
             for some in parts(references):
                 rows = connection.execute(statement.where(ledger.c.reference_id.in_(some)))
-                sent |= {Need("contact", source, row[0]): row[1] for row in rows}
+                sent |= {Need("contact", source, row[0]): None if row[1] is None else row[2] for row in rows}
     return {need: sent.get(need) for need in needs if need not in sent or sent[need] is not None}
 
 

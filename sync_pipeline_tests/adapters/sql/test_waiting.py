@@ -273,13 +273,14 @@ class TestPeople:
         arrived, refused, planned, stranger = (
             Need("contact", "VOMO", f"ref-{name}") for name in ("arrived", "refused", "planned", "stranger")
         )
+        planned_at = clock.now()
         batch = next_batch(worker)
-        now = clock.advance(minutes=1)
+        clock.advance(minutes=1)
         worker.sending.accepted(batch.ids[:1])
         worker.sending.dead(batch.ids[1:2], "400")
         worker.sending.planned_again(batch.ids[2:])
         sent = waiting_of(worker).accepted_people([arrived, refused, planned, stranger])
-        assert sent == {arrived: now, stranger: None}
+        assert sent == {arrived: planned_at, stranger: None}
 
     def test_it_is_the_first_time_that_counts(self, worker: Worker, clock: FakeClock) -> None:
         person = Need("contact", "VOMO", "ref-1")
