@@ -81,8 +81,10 @@ def compare_books(world: World, engine: Engine, streams: AbstractSet[str], findi
 
 
 def _counted_by_virtuous(world: World, findings: Findings) -> None:
+    """Two projects of one name are two opportunities, which Virtuous would call a duplicate: they are counted below."""
     books = world.books(VIRTUOUS)
-    for name in ("duplicates", "out_of_order", *(f"duplicate_{kind}" for kind in DUPLICATES)):
+    kinds = (f"duplicate_{kind}" for kind in DUPLICATES if kind != "opportunities")
+    for name in ("duplicates", "out_of_order", *kinds):
         findings.compare(name, 0, books[name])
 
 
@@ -123,10 +125,10 @@ def _notes(world: World, excused: AbstractSet[Record], findings: Findings) -> No
 
 
 def _opportunities(world: World, findings: Findings) -> None:
-    wanted = {str(one["name"]).strip() for one in world.vomo_projects(VOMO)}
+    wanted = Counter(str(one["name"]).strip() for one in world.vomo_projects(VOMO))
     found = Counter(one["name"] for one in world.opportunities(VIRTUOUS))
-    for name in wanted | found.keys():
-        findings.compare(f"opportunity {sorted(wanted).index(name)}", int(name in wanted), found[name])
+    for place, name in enumerate(sorted(wanted.keys() | found.keys())):
+        findings.compare(f"opportunity {place}", wanted[name], found[name])
 
 
 def _hours(world: World, excused: AbstractSet[Record], findings: Findings) -> None:
