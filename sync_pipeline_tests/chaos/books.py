@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from sync_pipeline.adapters.sql.tables import ledger
+from sync_pipeline.adapters.sql.waiting import AGED
 from sync_pipeline.domain.operation import LEFT_OVER, NEEDS_A_PERSON, State
 from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, VOMO
@@ -44,11 +45,16 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         with engine.connect() as connection:
             rows = connection.execute(
-                select(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_id, ledger.c.state)
+                select(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_id, ledger.c.state, AGED)
             )
-            self._states = [(number, (kind, reference), state) for number, kind, reference, state in rows]
+            # What has waited for long is in review, and still goes on by itself.
+            self._states = [
+                (number, (kind, reference), State.WAITING if aged else state)
+                for number, kind, reference, state, aged in rows
+            ]
 
     def left_over(self) -> Counter[str]:
+        """What goes on by itself, by state."""
         return Counter(state for _, _, state in self._states if state in LEFT_OVER)
 
     def in_doubt(self) -> set[int]:

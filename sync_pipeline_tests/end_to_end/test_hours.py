@@ -78,6 +78,42 @@ def test_hours_set_back_to_nothing_are_removed_and_come_back_as_new_ones(kinds: 
     assert_nothing_twice(kinds)
 
 
+def in_doubt(deployment: Deployment, method: str) -> None:
+    """A night whose last call about hours took effect without an answer, which nobody could look for."""
+    deployment.world.add_fault(side="virtuous", kind="cut_after", method=method, path=VOLUNTEERS)
+    deployment.world.add_fault(side="virtuous", kind="status_before", status=503, method="GET", path=VOLUNTEERS)
+    deployment.night()
+    assert deployment.ledger()["sending"] == 1
+    deployment.world.clear_faults()
+
+
+def test_hours_corrected_while_they_are_in_doubt_are_recorded_once(kinds_on: Deployment) -> None:
+    settled(kinds_on)
+    one = recent(kinds_on)[0]
+    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=0)
+    kinds_on.night()
+    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=2.5)
+    in_doubt(kinds_on, "POST")
+    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=3.5)
+    night = kinds_on.night()
+    assert (night.code, night.report.requests[CORRECTION]) == (0, 1)
+    assert HOURS not in night.report.requests
+    assert_hours_delivered(kinds_on)
+    assert_nothing_twice(kinds_on)
+
+
+def test_hours_that_come_back_while_their_removal_is_in_doubt_are_new_ones(kinds: Deployment) -> None:
+    settled(kinds)
+    one = recent(kinds)[0]
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=0)
+    in_doubt(kinds, "DELETE")
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=3.5)
+    night = kinds.night()
+    assert (night.code, night.report.requests[HOURS]) == (0, 1)
+    assert_hours_delivered(kinds)
+    assert_nothing_twice(kinds)
+
+
 def test_removed_participations_are_left_alone_where_the_customer_says_so(kinds: Deployment) -> None:
     kinds.configure(streams={"participations": {"on_delete": "ignore"}})
     settled(kinds)

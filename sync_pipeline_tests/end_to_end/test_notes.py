@@ -75,6 +75,24 @@ def test_a_note_without_an_answer_is_looked_for_before_it_is_sent_again(
     assert bulk or kinds.books()["requests"][NOTE] < 3 * len(notes)
 
 
+def test_a_form_renamed_while_its_note_is_in_doubt_leaves_one_note(kinds_on: Deployment) -> None:
+    settled(kinds_on)
+    added = kinds_on.world.add_vomo_record(VOMO, "completions", form_id=1, user_id=4)
+    kinds_on.world.add_fault(side="virtuous", kind="cut_after", method="POST", path="/api/ContactNote")
+    kinds_on.world.add_fault(side="virtuous", kind="status_before", status=503, method="GET", path="/api/ContactNote/")
+    kinds_on.night()
+    assert kinds_on.ledger()["sending"] == 1
+    kinds_on.world.clear_faults()
+    kinds_on.world.edit_vomo_record(VOMO, "forms", added["form_id"], name="Another Form")
+    night = kinds_on.night()
+    assert night.code == 0
+    assert NOTE not in night.report.requests
+    notes = kinds_on.world.notes(VIRTUOUS)
+    assert len(notes) == len(kinds_on.world.vomo_completions(VOMO))
+    assert [one for one in notes if f"completion-{added['id']}]" in one["note"] and '"Another Form"' in one["note"]]
+    assert_nothing_twice(kinds_on)
+
+
 def test_a_note_of_an_older_night_is_found_behind_many_others(kinds: Deployment) -> None:
     """Lists come newest first, in pages."""
     settled(kinds)

@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from sync_pipeline.adapters.sql.crm_ids import remember
 from sync_pipeline.adapters.sql.tables import acknowledged, ledger, ledger_changes
 from sync_pipeline.adapters.sql.upsert import upsert
+from sync_pipeline.domain.change import Action
 from sync_pipeline.domain.needs import CrmId, Need
-from sync_pipeline.domain.operation import Evidence, State
+from sync_pipeline.domain.operation import UNSENT, Evidence, State
+
+REPLACING = frozenset({"attendance", "note", "opportunity"})
+"""Kinds whose payload says whether there is one to replace."""
 
 
 def settle_accepted(
@@ -42,6 +46,7 @@ def settle_accepted(
         .returning(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_source, ledger.c.reference_id)
     ).all()
     _acknowledge(connection, customer_id, sorted(row.operation_id for row in moved), now)
+    _tell_the_next(connection, customer_id, moved, now)
     given = {
         Need(row.kind, row.reference_source, row.reference_id): crm_ids[row.operation_id]
         for row in moved
@@ -73,3 +78,34 @@ def _acknowledge(connection: Connection, customer_id: str, ids: Sequence[int], n
             for row in rows
         ],
     )
+
+
+def _tell_the_next(connection: Connection, customer_id: str, moved: Sequence[Row], now: datetime) -> None:
+    """What was planned while its record was in doubt learns whether there is something for it to replace.
+
+    Otherwise hours that are corrected before the first recording was found would be recorded a second time.
+    """
+    ids = sorted(row.operation_id for row in moved if row.kind in REPLACING)
+    if not ids:
+        return
+    newer = ledger.alias("newer")
+    is_same_record = [newer.c[name] == ledger.c[name] for name in ("kind", "reference_source", "reference_id")]
+    rows = connection.execute(
+        select(ledger.c.action, newer.c.operation_id, newer.c.payload)
+        .join(newer, (newer.c.customer_id == ledger.c.customer_id) & (newer.c.operation_id > ledger.c.operation_id))
+        .where(ledger.c.customer_id == customer_id, ledger.c.operation_id.in_(ids), *is_same_record)
+        .where(newer.c.state.in_(sorted({*UNSENT, State.REVIEW})))
+        .order_by(ledger.c.operation_id)
+    )
+    told = [
+        {"told": row.operation_id, "payload": {**row.payload, "replaces": row.action == Action.SAVE}}
+        for row in rows
+        if row.payload and "replaces" in row.payload
+    ]
+    if told:
+        connection.execute(
+            update(ledger)
+            .where(ledger.c.customer_id == customer_id, ledger.c.operation_id == bindparam("told"))
+            .values(payload=bindparam("payload", type_=ledger.c.payload.type), updated_at=now),
+            told,
+        )

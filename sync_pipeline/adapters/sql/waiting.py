@@ -38,7 +38,19 @@ class SqlWaiting:
         self._run_id = run_id
 
     def waiting(self, kind: str) -> list[WaitingOperation]:
-        """Everything of a kind that waits, oldest first; also what waits for so long that it is in review."""
+        """Everything of a kind that waits, oldest first; also what waits for so long that it is in review.
+
+        What to send depends on whether the record's last write took effect: while that is in doubt, the next one is
+        left out.
+        """
+        older = ledger.alias("older")
+        is_same_record = [older.c[name] == ledger.c[name] for name in ("kind", "reference_source", "reference_id")]
+        is_in_doubt = (
+            select(older.c.operation_id)
+            .where(older.c.customer_id == self._lease.customer_id, older.c.state == State.SENDING.value)
+            .where(older.c.operation_id < ledger.c.operation_id, *is_same_record)
+            .exists()
+        )
         with self._database.read() as connection:
             rows = connection.execute(
                 select(
@@ -51,7 +63,7 @@ class SqlWaiting:
                     ledger.c.waits_for,
                     func.coalesce(ledger.c.evidence, "").in_(sorted(LOOKED_FOR_FIRST)).label("may_be_there"),
                 )
-                .where(ledger.c.customer_id == self._lease.customer_id, WAITS, ledger.c.kind == kind)
+                .where(ledger.c.customer_id == self._lease.customer_id, WAITS, ledger.c.kind == kind, ~is_in_doubt)
                 .order_by(ledger.c.operation_id)
             )
             return [WaitingOperation(*row) for row in rows]
