@@ -105,8 +105,8 @@ class Place:
             case TwoWriters(first, second, seconds):
                 mortal = self._start(first.boundary)
                 threading.Event().wait(seconds)
-                self._killed(second)
-                return self._end(mortal, first.seconds)
+                self._end(self._start(second.boundary), second.seconds, alone=False)
+                return self._end(mortal, first.seconds, alone=False)
             case Stopped():
                 return self._stopped(ending)
             case Killed():
@@ -127,14 +127,14 @@ class Place:
         self.clock.leap(LEASE_SECONDS + 1)
         other = self._start(ending.second.boundary)
         if ending.until_done:
-            self._ended(self._wait(other))
+            self._ended(self._wait(other), alone=False)
             self.clock.leap(UNTIL_DOUBT_IS_JUDGED_SECONDS)
             other = self._start(ending.second.boundary)
             code = self._wait(other)
         else:
             threading.Event().wait(ending.second.seconds or A_NIGHT_SECONDS / 2)
         mortal.signal(SIGCONT)
-        self._end(mortal)
+        self._end(mortal, alone=ending.until_done)
         return self._ended(code) if ending.until_done else self._end(other)
 
     def _start(
@@ -154,11 +154,11 @@ class Place:
             )
         )
 
-    def _end(self, mortal: Mortal, seconds: float | None = None) -> int:
+    def _end(self, mortal: Mortal, seconds: float | None = None, *, alone: bool = True) -> int:
         if seconds is not None:
             threading.Event().wait(seconds)
             mortal.signal(SIGKILL)
-        return self._ended(self._wait(mortal))
+        return self._ended(self._wait(mortal), alone=alone)
 
     def _wait(self, mortal: Mortal) -> int:
         """What never ends by itself is ended, and told."""
@@ -176,11 +176,12 @@ class Place:
             self.outcome.findings.unsound.append(f"a process did not end within {LONGEST_LIFE_SECONDS} s")
         return code
 
-    def _ended(self, code: int) -> int:
+    def _ended(self, code: int, *, alone: bool = True) -> int:
+        """`alone`: no other process can have begun another night before this one was seen to end."""
         if code == -SIGKILL:
             self.outcome.kills += 1
             self.outcome.doubted |= Ledger(self.engine).in_doubt()
-        self.outcome.findings.unsound += broken(self.engine, self.world, done=code == 0)
+        self.outcome.findings.unsound += broken(self.engine, self.world, done=alone and code == 0)
         return code
 
     def close(self) -> None:
