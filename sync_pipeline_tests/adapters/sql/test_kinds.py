@@ -173,10 +173,23 @@ class TestOneRecord:
     def test_a_reversal_waits_for_the_gift_that_is_on_its_way(self, worker: Worker) -> None:
         worker.plan(write("gift", "1"))
         sent = next_batch(worker)
-        plan_bound(worker, write("gift", "1", "gone", action=Action.REVERSE), gifts.reversal(5, "2026-03-04", "x"))
-        assert worker.sending.claim(PLAIN) is None
+        worker.plan(write("gift", "1", "gone", action=Action.REVERSE))
+        assert ids(worker, "gift") == []
         worker.sending.accepted(sent.ids)
+        waiting_of(worker).bind({ids(worker, "gift")[0]: gifts.reversal(5, "2026-03-04", "x")})
         assert kinds(next_batch(worker)) == ["reverse gift ref-1"]
+
+    @pytest.mark.parametrize(("before", "replaces"), [(Action.SAVE, True), (Action.REMOVE, False)])
+    def test_what_was_planned_while_hours_were_in_doubt_learns_what_there_is_to_replace(
+        self, worker: Worker, before: Action, *, replaces: bool
+    ) -> None:
+        plan_bound(worker, write("attendance", "1", action=before), HOURS)
+        sent = next_batch(worker)
+        worker.plan(replace(write("attendance", "1", "corrected"), payload={"replaces": not replaces}))
+        assert ids(worker, "attendance") == []
+        worker.sending.accepted(sent.ids)
+        [corrected] = waiting_of(worker).waiting("attendance")
+        assert corrected.payload == {"replaces": replaces}
 
 
 class TestBlockedEndpoints:
