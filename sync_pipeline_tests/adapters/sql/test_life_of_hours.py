@@ -1,4 +1,4 @@
-"""Any order of edits, binding, sending, silence and crashes: hours are in Virtuous once, although they have no reference.
+"""Any order of edits, binding, sending, silence and crashes: hours, which have no reference, are in Virtuous once.
 
 `virtuous` holds what really took effect there, whatever was answered: recording the same hours twice makes two of them.
 """
@@ -178,7 +178,7 @@ class Hours(RuleBasedStateMachine):
                 self.an_answer_arrives("accepted")
         self.no_hours_are_there_twice()
         wanted = {f"ref-{key}": value for key, value in self.source.items() if value != REMOVED}
-        assert {reference: value for reference, value in self.virtuous.values()} == wanted
+        assert dict(self.virtuous.values()) == wanted
 
 
 def _record(reference: str) -> Need:
