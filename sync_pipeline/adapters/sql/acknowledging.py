@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from sync_pipeline.adapters.sql.crm_ids import remember
+from sync_pipeline.adapters.sql.older import came_before, older
 from sync_pipeline.adapters.sql.tables import acknowledged, ledger, ledger_changes
 from sync_pipeline.adapters.sql.upsert import upsert
 from sync_pipeline.domain.change import Action
@@ -88,14 +89,12 @@ def _tell_the_next(connection: Connection, customer_id: str, moved: Sequence[Row
     ids = sorted(row.operation_id for row in moved if row.kind in REPLACING)
     if not ids:
         return
-    newer = ledger.alias("newer")
-    is_same_record = [newer.c[name] == ledger.c[name] for name in ("kind", "reference_source", "reference_id")]
     rows = connection.execute(
-        select(ledger.c.action, newer.c.operation_id, newer.c.payload)
-        .join(newer, (newer.c.customer_id == ledger.c.customer_id) & (newer.c.operation_id > ledger.c.operation_id))
-        .where(ledger.c.customer_id == customer_id, ledger.c.operation_id.in_(ids), *is_same_record)
-        .where(newer.c.state.in_(sorted({*UNSENT, State.REVIEW})))
-        .order_by(ledger.c.operation_id)
+        select(older.c.action, ledger.c.operation_id, ledger.c.payload)
+        .join(older, came_before)
+        .where(older.c.customer_id == customer_id, older.c.operation_id.in_(ids))
+        .where(ledger.c.state.in_(sorted({*UNSENT, State.REVIEW})))
+        .order_by(older.c.operation_id)
     )
     told = [
         {"told": row.operation_id, "payload": {**row.payload, "replaces": row.action == Action.SAVE}}

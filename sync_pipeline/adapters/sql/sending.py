@@ -12,6 +12,7 @@ from sync_pipeline.adapters.sql.acknowledging import settle_accepted
 from sync_pipeline.adapters.sql.crm_ids import remember
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.older import came_before, older, same_record
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.quota import take_permit
 from sync_pipeline.adapters.sql.splitting import split
@@ -34,17 +35,9 @@ from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Clock, DestinationName
 
-older = ledger.alias("older")
-same_record = and_(
-    older.c.customer_id == ledger.c.customer_id,
-    older.c.reference_source == ledger.c.reference_source,
-    older.c.reference_id == ledger.c.reference_id,
-    older.c.kind == ledger.c.kind,
-)
 # Bringing back an archived contact comes before its new values: what was planned first goes first, whatever it does.
 older_action = and_(
-    same_record,
-    older.c.operation_id < ledger.c.operation_id,
+    came_before,
     older.c.action != ledger.c.action,
     older.c.state.in_([state.value for state in UNSENT]),
 )
@@ -314,11 +307,7 @@ class SqlSending:
 
     def _unsettled_older(self) -> ColumnElement[bool]:
         """Matches an operation of `ledger` with an older one of its record that may take effect once more."""
-        return and_(
-            same_record,
-            older.c.operation_id < ledger.c.operation_id,
-            older.c.unanswered_at > self._clock.now() - self._settle,
-        )
+        return and_(came_before, older.c.unanswered_at > self._clock.now() - self._settle)
 
     def _send(self, connection: Connection, rows: Sequence[Row], routes: Routes) -> SendingBatch | NoPermit:
         now = self._clock.now()

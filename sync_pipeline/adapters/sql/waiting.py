@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, insert, literal, or_, select, update
 
 from sync_pipeline.adapters.sql.acknowledging import settle_accepted
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
+from sync_pipeline.adapters.sql.older import came_before, older
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs
 from sync_pipeline.adapters.sql.types import UtcDateTime
@@ -43,14 +44,7 @@ class SqlWaiting:
         What to send depends on whether the record's last write took effect: while that is in doubt, the next one is
         left out.
         """
-        older = ledger.alias("older")
-        is_same_record = [older.c[name] == ledger.c[name] for name in ("kind", "reference_source", "reference_id")]
-        is_in_doubt = (
-            select(older.c.operation_id)
-            .where(older.c.customer_id == self._lease.customer_id, older.c.state == State.SENDING.value)
-            .where(older.c.operation_id < ledger.c.operation_id, *is_same_record)
-            .exists()
-        )
+        is_in_doubt = exists().where(came_before, older.c.state == State.SENDING.value).correlate(ledger)
         with self._database.read() as connection:
             rows = connection.execute(
                 select(

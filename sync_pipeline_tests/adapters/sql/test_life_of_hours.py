@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.domain.change import Action
@@ -19,6 +19,7 @@ from sync_pipeline.domain.operation import Evidence, PlannedOperation, SendingBa
 from sync_pipeline.domain.request import Request
 from sync_pipeline.domain.standing import needs_write
 from sync_pipeline_tests.adapters.sql.kinds_support import PLAIN, waiting_of, write
+from sync_pipeline_tests.adapters.sql.machines import run_machine
 from sync_pipeline_tests.adapters.sql.support import CUSTOMER, STREAM, Worker, claimed
 from sync_pipeline_tests.clock import FakeClock
 
@@ -190,19 +191,8 @@ def _endpoint(operation: SendingOperation) -> str:
 
 
 def live(url: str) -> None:
-    machine = type("HoursHere", (Hours,), {"url": url, "numbers": count(1)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=20,
-            stateful_step_count=25,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            phases=[Phase.generate],  # a failure is short enough as it is found; making it shorter takes minutes
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        ),
-    )
+    # A failure is short enough as it is found; making it shorter takes minutes.
+    run_machine(Hours, url, examples=20, steps=25, phases=[Phase.generate])
 
 
 def test_hours_are_there_once_on_sqlite(sqlite_url: str) -> None:

@@ -2,23 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.domain.operation import PlannedOperation, Priority, SendingBatch, State
 from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.domain.standing import needs_write
+from sync_pipeline_tests.adapters.sql.machines import run_machine
 from sync_pipeline_tests.adapters.sql.support import CUSTOMER, STREAM, Worker, claimed, operation, upto
 from sync_pipeline_tests.clock import FakeClock
 
@@ -228,24 +226,9 @@ class Night(RuleBasedStateMachine):
         assert {key: self.last_accepted.get(key) for key in expected} == expected
 
 
-def live(url: str, examples: int, steps: int) -> None:
-    machine = type("NightHere", (Night,), {"url": url, "numbers": count(1)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        ),
-    )
-
-
 def test_the_rules_hold_on_sqlite(sqlite_url: str) -> None:
-    live(sqlite_url, examples=5, steps=20)
+    run_machine(Night, sqlite_url, examples=5, steps=20)
 
 
 def test_the_rules_hold_on_postgresql(postgres_url: str) -> None:
-    live(postgres_url, examples=5, steps=20)
+    run_machine(Night, postgres_url, examples=5, steps=20)
