@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from sync_pipeline.adapters.parquet.change_set_writer import ParquetChangeSetWriter
 from sync_pipeline.adapters.parquet.cut_writer import ParquetCutWriter
 from sync_pipeline.adapters.parquet.store import ParquetStore
+from sync_pipeline.adapters.sql.confirming import SqlConfirming
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.planning import SqlPlanning
@@ -44,6 +45,10 @@ STEPS: dict[str, tuple[type, str]] = {
     "planned_again": (SqlSending, "planned_again"),
     "dead": (SqlSending, "dead"),
     "remember": (SqlCrmIds, "remember"),
+    "supersede_overtaken": (SqlConfirming, "supersede_overtaken"),
+    "confirmed": (SqlConfirming, "confirmed"),
+    "note_archived": (SqlConfirming, "note_archived"),
+    "correct": (SqlPlanning, "correct"),
     "defer": (SqlSending, "defer_planned"),
     "move_checkpoints": (SqlPositions, "move_checkpoints"),
     "finish_slice": (SqlRuns, "finish_slice"),

@@ -15,7 +15,7 @@ from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.adapters.process import this_process
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import BusyError
-from sync_pipeline.domain.run import Run, RunStatus
+from sync_pipeline.domain.run import Layer, Run, RunStatus
 from sync_pipeline.ports import LeaseKeeper
 from sync_pipeline.settings import load_settings
 from sync_pipeline.stages.context import StageContext
@@ -34,6 +34,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     clock: str
     report: str
     log: str
+    layer: Layer | None = None
+    slot: str = "manual"
     signal_at: tuple[str, int] | None = None
     number: int = signal.SIGKILL
     largest_file: int | None = None
@@ -77,7 +79,7 @@ def live(job: Job) -> int:
         if job.swap is not None:
             stack.enter_context(swapped(job.swap, passed))
         try:
-            report = stages(workplace, CUSTOMER)
+            report = stages(workplace, CUSTOMER, job.layer, job.slot)
         except BusyError:
             return EXIT_BUSY
         Path(job.report).write_text(json.dumps(report.as_dict(), default=str))

@@ -15,7 +15,15 @@ from pathlib import Path
 from random import Random
 
 from sync_pipeline_tests.chaos.nursery import Nursery
-from sync_pipeline_tests.chaos.scenario import FURTHER_STREAMS, Ending, Killed, Scenario, Stopped, TroubledNight
+from sync_pipeline_tests.chaos.scenario import (
+    DUE,
+    FURTHER_STREAMS,
+    Ending,
+    Killed,
+    Scenario,
+    Stopped,
+    TroubledNight,
+)
 from sync_pipeline_tests.chaos.seeds import play
 from sync_pipeline_tests.chaos.stores import Stores, opened_stores
 from sync_pipeline_tests.chaos.swapping import BETWEEN, STEPS, Swap
@@ -80,7 +88,9 @@ def targeted(swap: Swap | None, number: int) -> Scenario:
     streams = frozenset({"users", *(stream for some in FURTHER_STREAMS for stream in some)})
     nights = tuple(
         TroubledNight(
-            faults=(), endings=(_ending(swap, MOMENTS[(number + night) % len(MOMENTS)]), Killed()), imports=True
+            faults=(),
+            lives=((DUE, _ending(swap, MOMENTS[(number + night) % len(MOMENTS)])), (DUE, Killed())),
+            imports=True,
         )
         for night in range(2)
     )

@@ -14,10 +14,11 @@ import uuid
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SyncError
 from sync_pipeline.domain.report import RunReport, exit_code
-from sync_pipeline.domain.run import Run, RunStatus
+from sync_pipeline.domain.run import Layer, Run, RunStatus
 from sync_pipeline.stages.applied_ledger import apply_ledger, finish_without_applying
 from sync_pipeline.stages.change_set import make_change_sets
 from sync_pipeline.stages.layers import next_layer
+from sync_pipeline.stages.reconciliation import reconcile_ledger
 from sync_pipeline.stages.source_snapshot import take_snapshots
 from sync_pipeline.workplace import Workplace
 
@@ -37,11 +38,11 @@ def run_slice(customer_id: str) -> int:
         workplace.close()
 
 
-def stages(workplace: Workplace, customer_id: str) -> RunReport:
+def stages(workplace: Workplace, customer_id: str, layer: Layer | None = None, slot: str = "manual") -> RunReport:
     """The three assets, each with a context of its own as in Dagster."""
     customer = workplace.customer(customer_id)
-    layer = next_layer(customer, workplace.state.positions)
-    run = Run(customer_id, f"{layer.value}-{uuid.uuid4().hex}", layer, "manual")
+    layer = layer or next_layer(customer, workplace.state.positions)
+    run = Run(customer_id, f"{layer.value}-{uuid.uuid4().hex}", layer, slot)
     with workplace.stage(customer, run, run.run_id) as context:
         try:
             asyncio.run(take_snapshots(context))
@@ -52,7 +53,8 @@ def stages(workplace: Workplace, customer_id: str) -> RunReport:
     with workplace.stage(customer, run, run.run_id) as context:
         make_change_sets(context)
     with workplace.stage(customer, run, run.run_id) as context:
-        return asyncio.run(apply_ledger(context))
+        work = reconcile_ledger if layer is Layer.RECONCILE else apply_ledger
+        return asyncio.run(work(context))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from sync_pipeline_tests.chaos.mortal import Job
 from sync_pipeline_tests.chaos.nursery import STOPPED, Mortal, Nursery
 from sync_pipeline_tests.chaos.scenario import (
     A_NIGHT_SECONDS,
+    DUE,
     Ending,
     FullDisk,
     Killed,
@@ -24,6 +25,7 @@ from sync_pipeline_tests.chaos.scenario import (
     Scenario,
     Stopped,
     TwoWriters,
+    Wish,
 )
 from sync_pipeline_tests.chaos.stores import Stores
 from sync_pipeline_tests.chaos.swapping import Swap
@@ -71,6 +73,7 @@ class Place:
         self.engine = create_engine_for(database_url)
         self.outcome = Outcome(seed)
         self._swap = swap
+        self._wish = DUE
         self._stores = stores
         self._nursery = nursery
         self._folder = folder
@@ -92,8 +95,9 @@ class Place:
         changes = {"destination": scenario.destination, "streams": left_out}
         write_yaml(self._folder / "customers" / f"{CUSTOMER}.yaml", merged(every_kind, changes))
 
-    def live(self, ending: Ending) -> int:
+    def live(self, ending: Ending, wish: Wish = DUE) -> int:
         """One process from its start to its end, whatever that is, or two; answers what the last one ended with."""
+        self._wish = wish
         match ending:
             case FullDisk(largest_file):
                 return self._end(self._start(largest_file=largest_file))
@@ -147,6 +151,8 @@ class Place:
                 clock=str(self._folder / "clock"),
                 report=str(self._folder / f"report-{self.outcome.nights}.json"),
                 log=str(self._folder / f"log-{self.outcome.nights}"),
+                layer=self._wish.layer,
+                slot=self._wish.slot,
                 signal_at=boundary,
                 number=number,
                 largest_file=largest_file,

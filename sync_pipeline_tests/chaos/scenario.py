@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from sync_pipeline.domain.run import WEEKLY, Layer
 from sync_pipeline_tests.chaos.boundaries import BOUNDARIES, CALM, COMMIT, OFTEN, STATEMENT
 
 A_NIGHT_SECONDS = 0.7
@@ -72,6 +73,23 @@ Ending = Killed | FullDisk | Restart | TwoWriters | Stopped
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What a process is asked for; without a layer the one that is due."""
+
+    layer: Layer | None = None
+    slot: str = "manual"
+
+
+DUE = Wish()
+WISHES = (
+    *(DUE,) * 12,
+    *(Wish(Layer.RECONCILE),) * 3,
+    *(Wish(Layer.RECONCILE, WEEKLY),) * 3,
+    *(Wish(Layer.INITIAL),) * 2,
+)
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One seed. `nights` are drawn with what goes wrong in them; `random` draws what changes in the sources."""
 
@@ -85,14 +103,17 @@ class Scenario:
 
 @dataclass(frozen=True)
 class TroubledNight:
+    """`lives` are the processes that start in it, one after the other: what each is asked for, and how it ends."""
+
     faults: tuple[dict[str, Any], ...]
-    endings: tuple[Ending, ...]
+    lives: tuple[tuple[Wish, Ending], ...]
     imports: bool
 
 
 def draw(seed: int) -> Scenario:
     random = Random(f"chaos:{seed}")  # noqa: S311 - a repeatable draw is the purpose
-    nights = tuple(_night(random) for _ in range(random.randint(2, 3)))
+    wishes = Random(f"chaos wishes:{seed}")  # noqa: S311 - as above
+    nights = tuple(_night(random, wishes) for _ in range(random.randint(2, 3)))
     organization = {
         "auto_import": random.choice(("immediately", "manual", "manual")),
         "repeated_gift": random.choice(("accepted", "refused")),
@@ -106,10 +127,10 @@ def draw(seed: int) -> Scenario:
     return Scenario(frozenset(streams), organization, destination, random.choice((0, 0, 1)), nights, random)
 
 
-def _night(random: Random) -> TroubledNight:
+def _night(random: Random, wishes: Random) -> TroubledNight:
     faults = tuple(_fault(random) for _ in range(random.choice((0, 1, 1, 2, 3))))
-    endings = tuple(_ending(random) for _ in range(random.choice((1, 1, 2))))
-    return TroubledNight(faults, endings, imports=random.random() < 0.6)
+    lives = tuple((wishes.choice(WISHES), _ending(random)) for _ in range(random.choice((1, 1, 2))))
+    return TroubledNight(faults, lives, imports=random.random() < 0.6)
 
 
 def _fault(random: Random) -> dict[str, Any]:

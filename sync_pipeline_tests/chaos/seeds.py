@@ -47,8 +47,8 @@ def _troubled(place: Place, sources: ChangingSources, night: TroubledNight) -> N
     sources.a_day(place.clock.now())
     for fault in night.faults:
         place.world.add_fault(**fault)
-    for ending in night.endings:
-        place.live(ending)
+    for wish, ending in night.lives:
+        place.live(ending, wish)
         sources.edit_users(1)
     place.world.clear_faults()
     if night.imports:
