@@ -57,6 +57,9 @@ class Ledger:
         """What goes on by itself, by state."""
         return Counter(state for _, _, state in self._states if state in LEFT_OVER)
 
+    def newest(self) -> int:
+        return max((number for number, _, _ in self._states), default=0)
+
     def in_doubt(self) -> set[int]:
         return {number for number, _, state in self._states if state == State.SENDING}
 

@@ -81,10 +81,11 @@ class Wish:
 
 
 DUE = Wish()
+EVERYTHING = Wish(Layer.RECONCILE, WEEKLY)
 WISHES = (
     *(DUE,) * 12,
     *(Wish(Layer.RECONCILE),) * 3,
-    *(Wish(Layer.RECONCILE, WEEKLY),) * 3,
+    *(EVERYTHING,) * 3,
     *(Wish(Layer.INITIAL),) * 2,
 )
 
