@@ -307,6 +307,10 @@ class Sending(Protocol):
 
     def claim_again(self, ids: Sequence[int], routes: Routes) -> SendingBatch | NoPermit | None: ...
 
+    def requests_left(self, routes: Routes) -> int:
+        """How many requests what is planned takes, when nothing of it is refused."""
+        ...
+
     def in_doubt(self) -> list[DoubtfulBatch]: ...
 
     def doubtful(self, ids: Sequence[int]) -> list[SendingOperation]:
@@ -458,6 +462,10 @@ class Quota(Protocol):
     def throttled(self, name: DestinationName, run_id: str, endpoint: str) -> None: ...
 
     def picture(self, name: DestinationName, rule: QuotaRule) -> QuotaPicture: ...
+
+    def free_at(self, name: DestinationName, rule: QuotaRule, requests: int) -> datetime:
+        """When so many requests may leave one after the other, or as many as it takes to go on."""
+        ...
 
     def organization(self, name: DestinationName) -> tuple[int, str | None] | None:
         """Id and name when last seen; no name: a person agreed to whatever organization comes next."""

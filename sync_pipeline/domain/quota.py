@@ -1,22 +1,35 @@
 """The quota rule: how many requests we may take of an organization's window."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sync_pipeline.domain.operation import NoPermit
 
 ROUNDING = 1e-9  # 100 * 0.29 is 28.999999999999996
+LATEST_ARRIVAL = timedelta(seconds=20)  # longer than this no request of ours is given to reach Virtuous
+ENOUGH_TO_GO_ON = 0.25  # of the budget: less is not worth the start of another slice
+REQUESTS_OF_A_START = 2  # a slice confirms its organization and its rights before it does anything else
+SMALLEST_SLICE = 4 * REQUESTS_OF_A_START
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaRule:
-    """What the customer's file says. `requests` per `window` holds until a header says otherwise."""
+    """What the customer's file says. `requests` per `window` holds until a header says otherwise.
+
+    `is_even` spaces the requests of the whole budget evenly over the window.
+    """
 
     requests: int
     window: timedelta
     use: float
     cap: int | None = None
+    is_even: bool = False
+
+    @property
+    def span(self) -> timedelta:
+        """How long a request of ours counts: Virtuous counts from its arrival, which may be later than its permit."""
+        return self.window + min(LATEST_ARRIVAL, self.window / 100)
 
     def share(self, limit: int) -> int:
         """How many of `limit` requests are ours; at least one, or nothing would ever be sent."""
@@ -41,21 +54,39 @@ class QuotaPicture:
         """Requests of one window that are left to other integrations."""
         return self.limit - rule.share(self.limit)
 
+    def spacing(self, rule: QuotaRule) -> timedelta:
+        """The least time between two requests."""
+        return rule.window / self.budget(rule) if rule.is_even else timedelta()
+
 
 def decide(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now: datetime) -> NoPermit | None:
     """None when one more request may leave; otherwise until when not, and why.
 
-    `own` are the moments of our requests inside the window, oldest first. A permit is given while our own requests
-    are fewer than use * limit and the organization's last known remainder is above (1 - use) * limit: the rest is
-    for its other integrations (DESIGN section 5; the quota is shared by everybody, reference section 2).
+    `own` are the moments of our requests that still count, oldest first. A permit is given while our own requests are
+    fewer than use * limit and the organization's last known remainder is above (1 - use) * limit: the rest is for its
+    other integrations (DESIGN section 5; the quota is shared by everybody, reference section 2).
     """
-    if picture.blocked_until is not None and picture.blocked_until > now:
-        return NoPermit(picture.blocked_until, "Virtuous asked to wait")
-    budget = picture.budget(rule)
-    if len(own) >= budget:
-        return NoPermit(own[len(own) - budget] + rule.window, "our share of the quota is used up")
-    if picture.remaining is not None and picture.remaining <= picture.reserve(rule):
-        until = picture.resets_at or now + rule.window
+    for until, reason in _obstacles(picture, rule, own, 1, now):
         if until > now:
-            return NoPermit(until, "the rest of the quota is left to other integrations")
+            return NoPermit(until, reason)
     return None
+
+
+def free_at(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now: datetime, requests: int) -> datetime:
+    """When a slice that sends so many requests may start, or one that sends a good part of the budget."""
+    budget = picture.budget(rule)
+    worth_it = max(SMALLEST_SLICE, int(budget * ENOUGH_TO_GO_ON))
+    wanted = min(requests + REQUESTS_OF_A_START, worth_it, budget)
+    return max(now, *(until for until, _ in _obstacles(picture, rule, own, wanted, now)))
+
+
+def _obstacles(
+    picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], wanted: int, now: datetime
+) -> Iterator[tuple[datetime, str]]:
+    """Whatever is in the way of so many requests, and when it no longer is; that may be long ago."""
+    yield picture.blocked_until or now, "Virtuous asked to wait"
+    surplus = len(own) + wanted - picture.budget(rule)
+    yield own[surplus - 1] + rule.span if surplus > 0 else now, "our share of the quota is used up"
+    if picture.remaining is not None and picture.remaining - picture.reserve(rule) < wanted:
+        yield picture.resets_at or now + rule.window, "the rest of the quota is left to other integrations"
+    yield own[-1] + picture.spacing(rule) if own else now, "our share of the quota is spread evenly"

@@ -10,6 +10,7 @@ from sync_pipeline.domain.cut import StreamName
 from sync_pipeline.domain.mapping import RecordMapping
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.records import Rules
+from sync_pipeline.domain.routes import Routes, routes_of
 from sync_pipeline.domain.run import Run, StageFailure
 from sync_pipeline.ports import (
     Breakers,
@@ -106,7 +107,14 @@ def destination_name(customer: Customer) -> DestinationName:
 
 def quota_rule(customer: Customer) -> QuotaRule:
     quota = customer.destination.quota
-    return QuotaRule(quota.requests, timedelta(seconds=quota.window_seconds), quota.use, quota.cap)
+    window = timedelta(seconds=quota.window_seconds)
+    return QuotaRule(quota.requests, window, quota.use, quota.cap, is_even=quota.pace == "even")
+
+
+def routes(customer: Customer) -> Routes:
+    """In which requests this customer's operations travel."""
+    destination = customer.destination
+    return routes_of(destination.batch.max, bulk_notes=destination.bulk.notes, bulk_tags=destination.bulk.tags)
 
 
 def record_mapping(customer: Customer, stream: str, hash_scheme: str) -> RecordMapping:

@@ -1,16 +1,17 @@
-"""Permits for requests that move no operation: prerequisites and questions about the credential."""
+"""Waiting for permits: for moments in the process, for longer not at all."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sync_pipeline.domain.errors import QuotaSpentError
-from sync_pipeline.stages.context import StageContext
+from sync_pipeline.domain.operation import NoPermit
+from sync_pipeline.stages.context import StageContext, routes
 
 WAIT_IN_PROCESS = timedelta(seconds=10)
 """A wait up to here is sat out in the process: starting another slice would take about as long."""
 
 
 async def take_permit(context: StageContext, endpoint: str) -> None:
-    """Take one permit, after a short wait if need be.
+    """Take one permit for a request that moves no operation, after a short wait if need be.
 
     Raises:
         QuotaSpentError: the budget has nothing left for longer than that; the slice parks.
@@ -19,7 +20,31 @@ async def take_permit(context: StageContext, endpoint: str) -> None:
         refusal = context.quota.take(context.destination_name, context.quota_rule, context.run.run_id, endpoint)
         if refusal is None:
             return
-        wait = refusal.until - context.clock.now()
-        if wait > WAIT_IN_PROCESS or context.out_of_time:
-            raise QuotaSpentError(refusal.until, refusal.reason)
-        await context.clock.sleep(max(wait.total_seconds(), 0))
+        parked = await wait_for_quota(context, refusal)
+        if parked is not None:
+            raise QuotaSpentError(parked, refusal.reason)
+
+
+async def wait_for_quota(context: StageContext, refusal: NoPermit) -> datetime | None:
+    """Sit out a short wait; answers when to go on where it is longer.
+
+    Then enough is free to be worth another slice: what is planned, or a part of the budget. Somebody who wants the
+    requests spread evenly waits for each of them.
+    """
+    rule, name = context.quota_rule, context.destination_name
+    spacing = context.quota.picture(name, rule).spacing(rule)
+    if rule.is_even and await sit_out(context, refusal.until, max(spacing, WAIT_IN_PROCESS)):
+        return None
+    # Before anything is planned nobody knows how much it will be.
+    needed = context.sending.requests_left(routes(context.customer)) or rule.requests
+    until = context.quota.free_at(name, rule, needed)
+    return None if await sit_out(context, until) else until
+
+
+async def sit_out(context: StageContext, until: datetime, longest: timedelta = WAIT_IN_PROCESS) -> bool:
+    """Wait until then in this process; False when that takes too long, or the slice has no time left."""
+    wait = until - context.clock.now()
+    if wait > longest or context.out_of_time:
+        return False
+    await context.clock.sleep(max(wait.total_seconds(), 0))
+    return True

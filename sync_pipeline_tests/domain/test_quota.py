@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, decide
+from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, decide, free_at
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -60,7 +60,7 @@ def test_a_spent_budget_ends_when_the_oldest_request_leaves_the_window() -> None
     own = requests(1_200)
     refusal = decide(picture(), RULE, own, NOW)
     assert refusal is not None
-    assert refusal.until == own[0] + HOUR
+    assert refusal.until == own[0] + RULE.span
 
 
 def test_an_overspent_budget_ends_when_enough_requests_have_left_the_window() -> None:
@@ -68,7 +68,54 @@ def test_an_overspent_budget_ends_when_enough_requests_have_left_the_window() ->
     own = requests(1_210)
     refusal = decide(picture(), RULE, own, NOW)
     assert refusal is not None
-    assert refusal.until == own[10] + HOUR
+    assert refusal.until == own[10] + RULE.span
+
+
+def test_a_request_counts_until_it_has_left_the_window_of_virtuous_too() -> None:
+    """Virtuous counts from the arrival of a request, which may be later than its permit by as long as it may take."""
+    assert RULE.span == HOUR + timedelta(seconds=20)
+    assert QuotaRule(100, timedelta(seconds=60), 0.8).span == timedelta(seconds=60.6)
+
+
+def test_the_seeds_even_spacing_is_there_for_whoever_wants_it() -> None:
+    even = QuotaRule(1_500, HOUR, 0.8, is_even=True)
+    own = [NOW]
+    assert decide(picture(), even, own, NOW + timedelta(seconds=3)) is None
+    refusal = decide(picture(), even, own, NOW + timedelta(seconds=2))
+    assert refusal is not None
+    assert refusal.until == NOW + timedelta(seconds=3)
+    assert decide(picture(), RULE, own, NOW) is None
+
+
+def test_what_is_left_of_a_backlog_starts_as_soon_as_it_fits() -> None:
+    own = requests(1_200)
+    assert free_at(picture(), RULE, own, NOW, requests=10) == own[11] + RULE.span  # and two for the start of a slice
+
+
+def test_a_large_backlog_starts_when_a_quarter_of_the_budget_is_free() -> None:
+    own = requests(1_200)
+    assert free_at(picture(), RULE, own, NOW, requests=5_000) == own[299] + RULE.span
+
+
+def test_a_small_budget_is_saved_up_until_a_slice_gets_somewhere() -> None:
+    rule = QuotaRule(10, HOUR, 1.0)
+    assert free_at(picture(limit=10), rule, requests(10), NOW, requests=50) == requests(10)[7] + rule.span
+
+
+def test_a_slice_that_fits_starts_now() -> None:
+    assert free_at(picture(), RULE, requests(100), NOW, requests=50) == NOW
+
+
+def test_a_slice_waits_for_the_reset_when_the_remainder_is_too_small_for_it() -> None:
+    resets_at = NOW + timedelta(minutes=10)
+    known = picture(remaining=400, resets_at=resets_at)
+    assert free_at(known, RULE, [], NOW, requests=200) == resets_at
+    assert free_at(known, RULE, [], NOW, requests=50) == NOW
+
+
+def test_a_slice_waits_as_long_as_virtuous_asked_for() -> None:
+    until = NOW + timedelta(hours=3)
+    assert free_at(picture(blocked_until=until), RULE, [], NOW, requests=1) == until
 
 
 @pytest.mark.parametrize(("remaining", "is_allowed"), [(301, True), (300, False), (0, False)])
@@ -128,6 +175,8 @@ def test_a_refusal_always_names_a_later_moment_and_a_permit_never_exceeds_the_bu
         None if blocked_minutes is None else NOW + timedelta(minutes=blocked_minutes),
     )
     refusal = decide(known, rule, requests(used), NOW)
+    starts_at = free_at(known, rule, requests(used), NOW, requests=3)
+    assert starts_at >= NOW if refusal is None else starts_at >= refusal.until
     if refusal is None:
         assert used < known.budget(rule) <= max(1, limit)
     else:

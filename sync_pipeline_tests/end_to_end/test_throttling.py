@@ -103,3 +103,42 @@ def test_prerequisites_that_do_not_fit_the_quota_park_the_run_without_a_failure(
     assert parked.report.stage_failures == []
     deployment.clock.advance(minutes=30)
     assert deployment.slice_of_night().code == 0
+
+
+def test_a_backlog_larger_than_the_quota_is_done_at_its_own_pace(deployment: Deployment) -> None:
+    """40 single writes at 16 an hour: three slices of two prerequisites each, one more than the quota's own limit."""
+    deployment.configure(destination={"batch": {"max": 1}, "quota": {"requests": 20}})
+    deployment.world.change_organization(VIRTUOUS, quota={"requests": 20})
+    started, slices = deployment.clock.now(), 1
+    while (night := deployment.slice_of_night()).code:
+        assert (night.code, night.report.status, night.report.failures) == (3, "parked", 0)
+        assert night.report.resume_at is not None
+        deployment.clock.advance(seconds=(night.report.resume_at - deployment.clock.now()).total_seconds())
+        slices += 1
+    assert slices == 3
+    assert deployment.clock.now() - started < timedelta(hours=2, minutes=2)
+    assert "429" not in deployment.books()["answers"]
+    assert sum(deployment.clock.slept) == 0  # no worker waits for quota
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
+def test_a_small_night_is_over_as_fast_as_virtuous_answers(deployment: Deployment) -> None:
+    deployment.configure(destination={"batch": {"max": 4}})
+    assert deployment.slice_of_night().code == 0
+    assert deployment.clock.slept == []
+
+
+def test_whoever_wants_it_sends_at_an_even_pace(deployment: Deployment) -> None:
+    deployment.configure(destination={"batch": {"max": 4}, "quota": {"requests": 1500, "pace": "even"}})
+    night = deployment.slice_of_night()
+    assert night.code == 0
+    waits = sum(night.report.requests.values()) - 1
+    assert sum(deployment.clock.slept) == pytest.approx(3 * waits, abs=0.1)  # 1,200 an hour
+
+
+def test_an_even_pace_slower_than_a_slices_patience_is_kept_all_the_same(deployment: Deployment) -> None:
+    deployment.configure(destination={"batch": {"max": 10}, "quota": {"requests": 100, "pace": "even"}})
+    deployment.world.change_organization(VIRTUOUS, quota={"requests": 100})
+    night = deployment.slice_of_night()
+    assert night.code == 0
+    assert sum(deployment.clock.slept) == pytest.approx(45 * (sum(night.report.requests.values()) - 1), abs=0.1)

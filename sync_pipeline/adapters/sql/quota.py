@@ -12,7 +12,7 @@ from sync_pipeline.adapters.sql.upsert import upsert
 from sync_pipeline.domain.answer import RateReading
 from sync_pipeline.domain.operation import NoPermit
 from sync_pipeline.domain.organization import Organization
-from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, decide
+from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, decide, free_at
 from sync_pipeline.ports import Clock, DestinationName
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -66,6 +66,13 @@ class SqlQuota:
         with self._database.read() as connection:
             now = self._clock.now()
             return _picture(connection, name, rule, _own_events(connection, name, rule, now), now)
+
+    def free_at(self, name: DestinationName, rule: QuotaRule, requests: int) -> datetime:
+        """When so many requests may leave one after the other, or as many as it takes to go on."""
+        with self._database.read() as connection:
+            now = self._clock.now()
+            own = _own_events(connection, name, rule, now)
+            return free_at(_picture(connection, name, rule, own, now), rule, own, now, requests)
 
     def organization(self, name: DestinationName) -> tuple[int, str | None] | None:
         """Id and name that the token's organization had when it was last seen.
@@ -155,7 +162,7 @@ def _own_events(connection: Connection, name: DestinationName, rule: QuotaRule, 
         connection.execute(
             select(quota_events.c.at)
             .where(quota_events.c.destination == _budget_key(connection, name))
-            .where(quota_events.c.at > now - rule.window)
+            .where(quota_events.c.at > now - rule.span)
             .order_by(quota_events.c.at)
         ).scalars()
     )

@@ -4,6 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, select, true, update
@@ -103,6 +104,16 @@ class SqlSending:
                 .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
             ).scalar()
         return None if first is None else first + self._settle
+
+    def requests_left(self, routes: Routes) -> int:
+        """How many requests what is planned takes, when nothing of it is refused."""
+        with self._database.read() as connection:
+            planned = connection.execute(
+                select(ledger.c.endpoint, func.count())
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
+                .group_by(ledger.c.endpoint)
+            ).all()
+        return sum(ceil(operations / routes.limit(endpoint)) for endpoint, operations in planned)
 
     def in_doubt(self) -> list[DoubtfulBatch]:
         """Operations that may have left and have no answer, by the request they left in, oldest first."""

@@ -8,11 +8,9 @@ import structlog
 
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.coalescing import COALESCED, groups_to_part_with, laid_over, rows_of
-from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.crm import contacts, gifts, notes, tags
 from sync_pipeline.domain.operation import SendingBatch, SendingOperation
 from sync_pipeline.domain.request import Reply, Request
-from sync_pipeline.domain.routes import Routes, routes_of
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import observe
@@ -27,12 +25,6 @@ REQUEST_SECONDS = 20  # the client's limit for one request: less than what a fre
 LATEST_EFFECT_SECONDS = 30
 """Longer than any request of ours is waited for. Until then one without an answer may still take effect: after our
 timeout, or after the death of the process that sent it. A newer value of its records must not come before that."""
-
-
-def routes(customer: Customer) -> Routes:
-    """In which requests this customer's operations travel."""
-    destination = customer.destination
-    return routes_of(destination.batch.max, bulk_notes=destination.bulk.notes, bulk_tags=destination.bulk.tags)
 
 
 async def send(context: StageContext, destination: Destination, batch: SendingBatch, label: str) -> Reply:

@@ -12,10 +12,10 @@ from sync_pipeline.domain.errors import PrerequisiteError
 from sync_pipeline.domain.operation import UNACCOUNTED, NoPermit, State
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Destination
-from sync_pipeline.stages.applied_ledger.requests import routes, why_undecided
-from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.applied_ledger.requests import why_undecided
+from sync_pipeline.stages.context import StageContext, routes
 from sync_pipeline.stages.observing import WAIT_WITHOUT_ADVICE, blocked
-from sync_pipeline.stages.permits import WAIT_IN_PROCESS
+from sync_pipeline.stages.permits import sit_out, wait_for_quota
 from sync_pipeline.stages.source_snapshot.prerequisites import ask_organization
 
 TRIES = 5
@@ -73,12 +73,15 @@ class SliceState:
         return self.park is not None
 
     async def wait_or_park(self, refusal: NoPermit) -> None:
-        """Sit out a short wait in this process; park for a longer one."""
-        wait = refusal.until - self.context.clock.now()
-        if wait <= WAIT_IN_PROCESS and not self.context.out_of_time:
-            await self.context.clock.sleep(max(wait.total_seconds(), 0))
-        else:
-            self.park = Park(refusal.until, refusal.reason)
+        """Sit out a short wait for quota in this process; park for a longer one."""
+        until = await wait_for_quota(self.context, refusal)
+        if until is not None:
+            self.park = Park(until, refusal.reason)
+
+    async def settle_or_park(self, until: datetime, reason: str) -> None:
+        """Sit out what is over in a moment; park for what takes longer."""
+        if not await sit_out(self.context, until):
+            self.park = Park(until, reason)
 
     @property
     def routes(self) -> Routes:

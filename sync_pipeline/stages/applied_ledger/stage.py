@@ -9,7 +9,7 @@ import structlog
 
 from sync_pipeline.domain.crm import tags, volunteers
 from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SourceError, SyncError
-from sync_pipeline.domain.operation import NoPermit, State
+from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import RunStatus
@@ -112,7 +112,7 @@ async def _may_settle_soon(state: SliceState, doubt: DoubtResolution) -> bool:
     """Wait until the absence of what was looked for proves something; park where that takes longer than a moment."""
     if doubt.unsettled_until is None or state.stopped:
         return False
-    await state.wait_or_park(NoPermit(doubt.unsettled_until, "what got no answer has not settled yet"))
+    await state.settle_or_park(doubt.unsettled_until, "what got no answer has not settled yet")
     if not state.stopped:
         await doubt.run()
     return not state.stopped

@@ -7,7 +7,6 @@ with the lease: a run that somebody starts by hand meanwhile waits as well.
 
 from datetime import datetime, timedelta
 
-from sync_pipeline.domain.operation import NoPermit
 from sync_pipeline.stages.applied_ledger.requests import REQUEST_SECONDS
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
@@ -30,4 +29,4 @@ async def sit_out_takeover(context: StageContext, state: SliceState) -> None:
     """Wait until doubt can be judged; park where that takes longer than a moment. Without doubt nothing waits."""
     until = settles_at(context)
     if until is not None and context.sending.in_doubt():
-        await state.wait_or_park(NoPermit(until, REASON))
+        await state.settle_or_park(until, REASON)

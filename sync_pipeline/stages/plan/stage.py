@@ -15,9 +15,8 @@ from sync_pipeline.domain.needs import Need
 from sync_pipeline.domain.quota import QuotaPicture
 from sync_pipeline.domain.run import Run
 from sync_pipeline.ports import Clock, CrmIds, Cuts, Positions, SnapshotStore, Source
-from sync_pipeline.stages.applied_ledger.requests import routes
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
-from sync_pipeline.stages.context import ReadContext, quota_rule
+from sync_pipeline.stages.context import ReadContext, quota_rule, routes
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.stages.plan.forecast import Forecast, forecast
 from sync_pipeline.stages.plan.ledger import ScratchLedger

@@ -58,15 +58,16 @@ def test_every_request_takes_one_permit_for_its_endpoint(worker: Worker) -> None
 
 
 def test_without_a_permit_nothing_is_marked_and_nothing_is_counted(store: StateStore, clock: FakeClock) -> None:
-    worker = Worker(store, clock, rule=QuotaRule(1, HOUR, 1.0))
+    rule = QuotaRule(1, HOUR, 1.0)
+    worker = Worker(store, clock, rule=rule)
     worker.plan(operation("1"), operation("2"))
     batch = worker.claim(1)
     before = contents(store)
     refusal = refused(worker.sending.claim(upto(1)))
-    assert refusal.until == clock.now() + HOUR
+    assert refusal.until == clock.now() + rule.span
     assert refused(worker.sending.claim_again(batch.ids, upto(1))).until == refusal.until
     assert contents(store) == before
-    clock.advance(hours=1)
+    clock.advance(seconds=rule.span.total_seconds())
     assert keys(worker) == ["2"]
 
 

@@ -42,17 +42,26 @@ def take_all(quota: SqlQuota, name: DestinationName = MINE, rule: QuotaRule = RU
 
 def test_our_share_of_the_window_can_be_taken_and_no_more(quota: SqlQuota, clock: FakeClock) -> None:
     assert take_all(quota) == BUDGET
-    assert refused(take(quota)).until == clock.now() + HOUR
+    assert refused(take(quota)).until == clock.now() + RULE.span
 
 
 def test_every_request_frees_its_place_a_window_later(quota: SqlQuota, clock: FakeClock) -> None:
     for _ in range(BUDGET):
         assert take(quota) is None
         clock.advance(minutes=1)
-    assert refused(take(quota)).until == START + HOUR
-    clock.advance(minutes=60 - BUDGET)
+    assert refused(take(quota)).until == START + RULE.span
+    clock.advance(seconds=(RULE.span - timedelta(minutes=BUDGET)).total_seconds())
     assert take(quota) is None
-    assert refused(take(quota)).until == START + timedelta(minutes=61)
+    assert refused(take(quota)).until == START + RULE.span + timedelta(minutes=1)
+
+
+def test_another_slice_starts_when_enough_is_free_for_it(quota: SqlQuota, clock: FakeClock) -> None:
+    rule = QuotaRule(100, HOUR, 1.0)
+    for _ in range(100):
+        assert take(quota, rule=rule) is None
+        clock.advance(seconds=6)
+    assert quota.free_at(MINE, rule, requests=1) == START + rule.span + 2 * timedelta(seconds=6)
+    assert quota.free_at(MINE, rule, requests=1_000) == START + rule.span + 24 * timedelta(seconds=6)
 
 
 def test_a_restart_forgets_nothing(quota: SqlQuota, database_url: str, clock: FakeClock) -> None:
