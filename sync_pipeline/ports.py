@@ -29,7 +29,7 @@ from sync_pipeline.domain.positions import CutRow, CutState, Position
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.domain.routes import Routes
-from sync_pipeline.domain.run import Run, RunStatus, StageFailure
+from sync_pipeline.domain.run import Run, RunStatus, Stage, StageFailure
 from sync_pipeline.domain.standing import Standing
 from sync_pipeline.domain.stream_sample import FilterTrial, StreamSample
 from sync_pipeline.domain.time_format import ISO
@@ -495,7 +495,12 @@ class Runs(Protocol):
         status: RunStatus,
         resume_at: datetime | None,
         report: dict[str, Any],
+        parked_in: Stage | None = None,
     ) -> None: ...
+
+    def is_stuck(self, customer_id: str, run_id: str, dagster_run_id: str) -> bool:
+        """Whether this slice, still open, and the one before it got nothing done."""
+        ...
 
     def started_at(self, customer_id: str, run_id: str) -> datetime | None: ...
 

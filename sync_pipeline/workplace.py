@@ -22,6 +22,8 @@ from sync_pipeline.settings import Settings, load_settings
 from sync_pipeline.stages.applied_ledger.requests import LATEST_EFFECT_SECONDS, REQUEST_SECONDS
 from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
 
+MARGIN_SECONDS = 60  # a run that is about to reach its limit lets its last requests end, and writes its report
+
 
 class Workplace:
     """Opens nothing until it is asked for: `customers list` needs no database."""
@@ -91,7 +93,7 @@ class Workplace:
             run=run,
             dagster_run_id=dagster_run_id,
             keeper=keeper,
-            deadline=self.clock.monotonic() + customer.limits.slice_seconds,
+            deadline=self.clock.monotonic() + self._seconds_left(customer, run, dagster_run_id),
             clock=self.clock,
             open_source=partial(self.open_source, customer),
             open_destination=partial(self.open_destination, customer),
@@ -113,6 +115,17 @@ class Workplace:
             quota=state.quota,
             runs=state.runs,
             breakers=state.breakers,
+        )
+
+    def _seconds_left(self, customer: Customer, run: Run, dagster_run_id: str) -> float:
+        """Until this slice has to stop: its time counts over all its stages, and the run's is not used to its end."""
+        limits, now = customer.limits, self.clock.now()
+        slice_started = self.state.runs.slice_started_at(customer.id, dagster_run_id) or now
+        run_started = self.state.runs.started_at(customer.id, run.run_id) or now
+        margin = min(MARGIN_SECONDS, limits.run_seconds / 10)
+        return min(
+            limits.slice_seconds - (now - slice_started).total_seconds(),
+            limits.run_seconds - margin - (now - run_started).total_seconds(),
         )
 
     def open_source(self, customer: Customer, name: str) -> AbstractAsyncContextManager[Source]:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
+from sync_pipeline.adapters.heartbeat import held_lease
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.cli.output import exit_code_of
 from sync_pipeline.definitions import defs
@@ -11,7 +12,7 @@ from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
 from sync_pipeline.domain.lease import LEASE_SECONDS
 from sync_pipeline.domain.report import empty_report, exit_code
 from sync_pipeline.domain.run import WEEKLY, Layer, Run, RunStatus
-from sync_pipeline.orchestration.launch import REMEDY, execute_slice, new_run
+from sync_pipeline.orchestration.launch import REMEDY, execute_slice, following_run, new_run
 from sync_pipeline.orchestration.runs import MANUAL_SLOT
 from sync_pipeline.workplace import Workplace
 
@@ -44,7 +45,7 @@ def run_to_the_end(
             document, code = outcome(workplace, run, failure)
             if not (wait and document.get("status") == RunStatus.PARKED):
                 return document, code
-            wait_until_resumed(workplace, run)
+            run = resumed(workplace, run)
     finally:
         workplace.close()
 
@@ -88,9 +89,12 @@ def not_run(run: Run, error: SyncError, now: datetime) -> dict[str, Any]:
     return {**report, "error": {"code": error.code, "message": error.message, "remedy": error.remedy}}
 
 
-def wait_until_resumed(workplace: Workplace, run: Run) -> None:
-    row = workplace.state.runs.run(run.customer_id, run.run_id)
-    resume_at = None if row is None else row["resume_at"]
-    if resume_at is not None:
-        seconds = (resume_at - workplace.clock.now()).total_seconds()
+def resumed(workplace: Workplace, run: Run) -> Run:
+    """Wait until a parked run may go on, under its lease, so that nobody else resumes it; answers the run that does."""
+    parked = workplace.state.parks.of_run(run.customer_id, run.run_id)
+    if parked is None:
+        return run
+    with held_lease(workplace.state.leases, run.customer_id, workplace.clock):
+        seconds = (parked.resume_at - workplace.clock.now()).total_seconds()
         asyncio.run(workplace.clock.sleep(max(0.0, seconds)))
+    return following_run(workplace, parked)

@@ -76,3 +76,4 @@ class QuotaSpentError(SyncError):
     def __init__(self, until: datetime, reason: str) -> None:
         super().__init__(f"Parked until {until:%Y-%m-%d %H:%M:%S} UTC: {reason}.", "It resumes by itself.")
         self.until = until
+        self.reason = reason

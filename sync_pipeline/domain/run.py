@@ -1,6 +1,7 @@
 """A run: one (customer, layer, slot), worked on in one or more slices."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -9,6 +10,13 @@ class Layer(StrEnum):
     POLL = "poll"
     NIGHTLY = "nightly"
     RECONCILE = "reconcile"
+
+
+class Stage(StrEnum):
+    """Where a run may start again: each stage begins with what the one before persisted."""
+
+    SOURCE_SNAPSHOT = "source_snapshot"
+    APPLIED_LEDGER = "applied_ledger"
 
 
 WEEKLY = "weekly"
@@ -23,6 +31,8 @@ class RunStatus(StrEnum):
     HELD = "held"
     PAUSED = "paused"
     BUSY = "busy"
+    CONTINUED = "continued"
+    """A later run took over what a parked one had left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,17 @@ class Run:
     def is_full(self) -> bool:
         """Whether everything is read and compared, whatever the positions say."""
         return self.layer == Layer.RECONCILE and self.slot == WEEKLY
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRun:
+    """A run that stopped on purpose after `slices` of them; it goes on with `stage`."""
+
+    run: Run
+    started_at: datetime
+    resume_at: datetime
+    stage: Stage
+    slices: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,22 @@
 import uuid
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import BusyError, SyncError
-from sync_pipeline.domain.run import Layer, Run
+from sync_pipeline.domain.run import Layer, ParkedRun, Run
+from sync_pipeline.orchestration.going_on import assets_left, job_of
 from sync_pipeline.orchestration.home import alone_in, prepare_dagster_home
 from sync_pipeline.orchestration.partitions import register
-from sync_pipeline.orchestration.runs import LAYER_TAG, MANUAL_SLOT, RUN_ID_TAG, SLOT_TAG
+from sync_pipeline.orchestration.runs import MANUAL_SLOT, tags_of
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
 
-JOB = "nightly_sync"
-JOBS = {Layer.RECONCILE: "reconcile"}
+SHORTEST_SLICE = timedelta(minutes=2)  # what is shorter hardly gets beyond its start and its margin
 REMEDY = "The Dagster UI shows the whole run; run it again."
 
 
@@ -28,14 +29,32 @@ def new_run(workplace: Workplace, customer: Customer, layer: Layer | None, slot:
     return Run(customer.id, f"{layer.value}-{started:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}", layer, slot)
 
 
+def following_run(workplace: Workplace, parked: ParkedRun) -> Run:
+    """The run that goes on with what a parked one left: itself, or a new one when its time is used up.
+
+    Raises:
+        ConfigurationError: the customer has no file any more, or its files have problems.
+    """
+    customer = workplace.customer(parked.run.customer_id)
+    ends_at = parked.started_at + timedelta(seconds=customer.limits.run_seconds)
+    if workplace.clock.now() + SHORTEST_SLICE < ends_at:
+        return parked.run
+    layer = parked.run.layer if parked.run.layer == Layer.RECONCILE else None
+    return new_run(workplace, customer, layer, parked.run.slot)
+
+
 def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -> SyncError | None:
-    """Work on `run` for one slice; answers why the Dagster run failed, None when it succeeded."""
+    """Work on `run` for one slice; answers why the Dagster run failed, None when it succeeded.
+
+    One that is parked goes on with the stage it was parked in.
+    """
+    parked = workplace.state.parks.of_run(run.customer_id, run.run_id)
     with opened_instance(workplace.settings.dagster_home, run.customer_id) as instance:
-        job = JOBS.get(run.layer, JOB)
-        result = definitions.resolve_job_def(job).execute_in_process(
+        result = definitions.resolve_job_def(job_of(run)).execute_in_process(
             partition_key=run.customer_id,
             instance=instance,
-            tags={RUN_ID_TAG: run.run_id, LAYER_TAG: run.layer.value, SLOT_TAG: run.slot},
+            tags=tags_of(run),
+            asset_selection=None if parked is None else assets_left(parked),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             raise_on_error=False,
         )

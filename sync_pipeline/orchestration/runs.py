@@ -10,7 +10,13 @@ from sync_pipeline.workplace import Workplace
 RUN_ID_TAG = "sync/run_id"
 LAYER_TAG = "sync/layer"
 SLOT_TAG = "sync/slot"
+SLICE_TAG = "sync/slice"
 MANUAL_SLOT = "manual"
+
+
+def tags_of(run: Run) -> dict[str, str]:
+    """What a Dagster run carries so that it works on this run of ours."""
+    return {RUN_ID_TAG: run.run_id, LAYER_TAG: run.layer.value, SLOT_TAG: run.slot}
 
 
 def run_of(context: dg.AssetExecutionContext, workplace: Workplace, customer: Customer) -> Run:

@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, select, update
 
+from sync_pipeline.adapters.sql.advancing import has_advanced, whats_done
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs, slices
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import NEEDS_A_PERSON, State
-from sync_pipeline.domain.run import Run, RunStatus, StageFailure
+from sync_pipeline.domain.run import Run, RunStatus, Stage, StageFailure
 from sync_pipeline.ports import Clock
 
 NEVER_LEFT = and_(ledger.c.state == State.REVIEW.value, ledger.c.accepted_at.is_(None))
@@ -32,7 +33,10 @@ class SqlRuns:
         self._clock = clock
 
     def begin_slice(self, lease: Lease, run: Run, dagster_run_id: str) -> None:
-        """Record that a Dagster run works on `run`; a run that was left running by a dead process is closed."""
+        """Record that a Dagster run works on `run`.
+
+        A run that was left running by a dead process is closed, and one that was parked: this one does its work.
+        """
         now = self._clock.now()
         with self._database.write() as connection:
             require_lease(connection, lease)
@@ -41,6 +45,11 @@ class SqlRuns:
                 update(runs)
                 .where(mine, runs.c.status == RunStatus.RUNNING.value, runs.c.run_id != run.run_id)
                 .values(status=RunStatus.FAILED.value, completed_at=now)
+            )
+            connection.execute(
+                update(runs)
+                .where(mine, runs.c.status == RunStatus.PARKED.value, runs.c.run_id != run.run_id)
+                .values(status=RunStatus.CONTINUED.value, resume_at=None)
             )
             self._close_interrupted(connection, lease.customer_id, dagster_run_id, now)
             known = connection.execute(select(runs.c.status).where(mine, runs.c.run_id == run.run_id)).scalar()
@@ -82,6 +91,7 @@ class SqlRuns:
                         dagster_run_id=dagster_run_id,
                         started_at=now,
                         failures=[],
+                        before=whats_done(connection, lease.customer_id),
                     )
                 )
 
@@ -146,6 +156,7 @@ class SqlRuns:
         status: RunStatus,
         resume_at: datetime | None,
         report: dict[str, Any],
+        parked_in: Stage | None = None,
     ) -> None:
         """Close the slice and the run with the report so far; a later slice of the run opens it again."""
         now = self._clock.now()
@@ -154,13 +165,37 @@ class SqlRuns:
             connection.execute(
                 update(slices)
                 .where(slices.c.customer_id == lease.customer_id, slices.c.dagster_run_id == dagster_run_id)
-                .values(status=status.value, ended_at=now)
+                .values(
+                    status=status.value,
+                    ended_at=now,
+                    advanced=has_advanced(connection, lease.customer_id, run_id, dagster_run_id),
+                )
             )
             connection.execute(
                 update(runs)
                 .where(runs.c.customer_id == lease.customer_id, runs.c.run_id == run_id)
-                .values(status=status.value, completed_at=now, resume_at=resume_at, report=report)
+                .values(status=status.value, completed_at=now, resume_at=resume_at, report=report, parked_in=parked_in)
             )
+
+    def is_stuck(self, customer_id: str, run_id: str, dagster_run_id: str) -> bool:
+        """Whether this slice, still open, and the one before it got nothing done."""
+        with self._database.read() as connection:
+            last = connection.execute(
+                select(slices.c.advanced)
+                .where(slices.c.customer_id == customer_id, slices.c.run_id == run_id, slices.c.ended_at.is_not(None))
+                .where(slices.c.dagster_run_id != dagster_run_id)
+                .order_by(slices.c.slice.desc())
+                .limit(1)
+            ).scalar()
+            return last is False and not has_advanced(connection, customer_id, run_id, dagster_run_id)
+
+    def slice_started_at(self, customer_id: str, dagster_run_id: str) -> datetime | None:
+        with self._database.read() as connection:
+            return connection.execute(
+                select(slices.c.started_at).where(
+                    slices.c.customer_id == customer_id, slices.c.dagster_run_id == dagster_run_id
+                )
+            ).scalar()
 
     def started_at(self, customer_id: str, run_id: str) -> datetime | None:
         with self._database.read() as connection:

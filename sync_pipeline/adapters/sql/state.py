@@ -11,6 +11,7 @@ from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.dead_letters import SqlDeadLetters
 from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.leases import SqlLeases
+from sync_pipeline.adapters.sql.parks import SqlParks
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
@@ -34,6 +35,7 @@ class StateStore:
         self.dead_letters = SqlDeadLetters(self.database, clock)
         self.held = SqlHeld(self.database, clock)
         self.leases = SqlLeases(self.database, clock)
+        self.parks = SqlParks(self.database)
         self.planning = SqlPlanning(self.database, clock)
         self.positions = SqlPositions(self.database, clock)
         self.quota = SqlQuota(self.database, clock)

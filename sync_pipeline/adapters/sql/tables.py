@@ -179,8 +179,10 @@ runs = Table(
     Column("completed_at", UtcDateTime),
     Column("resume_at", UtcDateTime),
     Column("report", Json),
+    Column("parked_in", Text),
     PrimaryKeyConstraint("customer_id", "run_id"),
     Index(None, "customer_id", "started_at"),
+    Index(None, "status", "resume_at"),
 )
 
 slices = Table(
@@ -194,6 +196,8 @@ slices = Table(
     Column("ended_at", UtcDateTime),
     Column("status", Text),
     Column("failures", Json),
+    Column("before", Json),
+    Column("advanced", Boolean),
     PrimaryKeyConstraint("customer_id", "run_id", "slice"),
 )
 

@@ -12,7 +12,7 @@ from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError,
 from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
-from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.domain.run import RunStatus, Stage
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.adopting import doubt_what_is_unsent
 from sync_pipeline.stages.applied_ledger.ageing import review_refused_repeats, review_what_waits_too_long
@@ -29,6 +29,12 @@ from sync_pipeline.stages.source_snapshot.prerequisites import confirm_not_pause
 
 log = structlog.get_logger()
 
+PROGRESS = "progress"
+STUCK = "Two slices in a row got nothing done, the last one because {reason}."
+STUCK_REMEDY = (
+    "Nothing is lost: the next run goes on with all of it. `sync-pipeline status {customer}` shows the quota: other "
+    "integrations may use up the customer's share of it, or `limits.slice_seconds` is too short for a single request."
+)
 
 Afterwards = Callable[[Looking], Awaitable[dict[str, Any]]]
 
@@ -56,7 +62,7 @@ async def apply_ledger(context: StageContext, afterwards: Afterwards | None = No
     except PausedError as error:
         return finish_without_applying(context, RunStatus.PAUSED, error)
     except QuotaSpentError as error:
-        state.park = Park(error.until, error.message, asking=True)
+        state.park = Park(error.until, error.reason, asking=True)
     except BusyError:
         raise  # the report, like everything else, is now the business of who has the lease
     except SyncError as error:
@@ -128,25 +134,46 @@ def _finish(context: StageContext, state: SliceState, account: Mapping[str, Any]
         today = context.clock.now().astimezone(context.customer.zone).date()
         context.sending.count_deferrals(today)
     context.positions.move_checkpoints(context.keeper.lease, context.run.run_id)
-    failures = context.runs.failures(context.customer.id, context.run.run_id, context.dagster_run_id)
     held = bool(context.cuts.cuts(context.customer.id, [CutState.HELD]))
     left = context.sending.counts()
     parked = state.park is not None and any(left.get(what, 0) for what in state.park.goes_on_with)
+    if parked and state.park is not None:
+        _fail_if_stuck(context, state.park.reason)
+    failures = context.runs.failures(context.customer.id, context.run.run_id, context.dagster_run_id)
     status = slice_status(failures, parked=parked, held=held)
     resume_at = state.park.resume_at if state.park is not None and status == RunStatus.PARKED else None
-    report = finish(context, status, resume_at, account)
+    report = finish(context, status, resume_at, account, Stage.APPLIED_LEDGER)
     if status in (RunStatus.DONE, RunStatus.FAILED):
         context.breakers.count_run(context.customer.id, failed=status == RunStatus.FAILED)
     return report
 
 
+def _fail_if_stuck(context: StageContext, reason: str) -> bool:
+    """A run that gets nowhere must not go on parking for ever without a word; answers whether it is one."""
+    customer_id, run = context.customer.id, context.run
+    if not context.runs.is_stuck(customer_id, run.run_id, context.dagster_run_id):
+        return False
+    context.fail(PROGRESS, STUCK.format(reason=reason), STUCK_REMEDY.format(customer=customer_id))
+    return True
+
+
 def finish(
-    context: StageContext, status: RunStatus, resume_at: datetime | None, account: Mapping[str, Any] | None = None
+    context: StageContext,
+    status: RunStatus,
+    resume_at: datetime | None,
+    account: Mapping[str, Any] | None = None,
+    parked_in: Stage = Stage.SOURCE_SNAPSHOT,
 ) -> RunReport:
     """Store the report and close the slice."""
     report = build_report(context, status, resume_at, account)
     context.runs.finish_slice(
-        context.keeper.lease, context.run.run_id, context.dagster_run_id, status, resume_at, report.as_dict()
+        context.keeper.lease,
+        context.run.run_id,
+        context.dagster_run_id,
+        status,
+        resume_at,
+        report.as_dict(),
+        parked_in if status == RunStatus.PARKED else None,
     )
     log.info("slice_finished", customer=context.customer.id, run=context.run.run_id, status=status.value)
     return report
@@ -157,6 +184,9 @@ def finish_without_applying(
 ) -> RunReport:
     """Close a slice that an error ended: paused, parked, a prerequisite is missing, or a stage has a defect."""
     resume_at = error.until if isinstance(error, QuotaSpentError) else None
+    if isinstance(error, QuotaSpentError) and _fail_if_stuck(context, error.reason):
+        context.breakers.count_run(context.customer.id, failed=True)
+        return finish(context, RunStatus.FAILED, None)
     if status != RunStatus.PARKED:
         reads = "sources" if isinstance(error, SourceError) else "prerequisites"
         context.fail(subject or reads, error.message, error.remedy)

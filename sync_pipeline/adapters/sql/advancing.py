@@ -1,0 +1,33 @@
+"""Whether a slice got anything done: the ledger and the cuts, before and after it."""
+
+from sqlalchemy import Connection, func, select
+
+from sync_pipeline.adapters.sql.tables import change_sets, ledger, slices
+
+
+def whats_done(connection: Connection, customer_id: str) -> dict[str, int]:
+    """How far everything is: operations and cuts by state. JSON; two of them differ when anything was done between."""
+    operations = connection.execute(
+        select(ledger.c.state, func.count()).where(ledger.c.customer_id == customer_id).group_by(ledger.c.state)
+    ).all()
+    cuts = connection.execute(
+        select(change_sets.c.state, func.count())
+        .where(change_sets.c.customer_id == customer_id, change_sets.c.state != "reading")
+        .group_by(change_sets.c.state)
+    ).all()
+    return {
+        **{f"operations {state}": count for state, count in operations},
+        **{f"cuts {state}": count for state, count in cuts},
+    }
+
+
+def has_advanced(connection: Connection, customer_id: str, run_id: str, dagster_run_id: str) -> bool:
+    """Whether this slice has done anything so far."""
+    before = connection.execute(
+        select(slices.c.before).where(
+            slices.c.customer_id == customer_id,
+            slices.c.run_id == run_id,
+            slices.c.dagster_run_id == dagster_run_id,
+        )
+    ).scalar()
+    return before is None or before != whats_done(connection, customer_id)
