@@ -498,6 +498,14 @@ class Runs(Protocol):
         parked_in: Stage | None = None,
     ) -> None: ...
 
+    def note_organization(self, lease: Lease, dagster_run_id: str, organization_id: int) -> None:
+        """This slice has seen whose token it writes with."""
+        ...
+
+    def organization_seen(self, customer_id: str, dagster_run_id: str) -> int | None:
+        """The organization that this slice has seen its token belong to; None when it has not asked yet."""
+        ...
+
     def is_stuck(self, customer_id: str, run_id: str, dagster_run_id: str) -> bool:
         """Whether this slice, still open, and the one before it got nothing done."""
         ...

@@ -19,15 +19,19 @@ class WorkplaceResource(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkplaceResource"]:  # noqa: ARG002
         # ^ the signature is Dagster's
         configure_logs()
-        self._workplace = Workplace()
+        self._workplace = self.open()
         try:
             yield self
         finally:
             self._workplace.close()
             self._workplace = None
 
+    def open(self) -> Workplace:
+        """One deployment, as the process's environment describes it."""
+        return Workplace()
+
     def get(self) -> Workplace:
         """The workplace; outside a run (in a sensor) one is made on first use."""
         if self._workplace is None:
-            self._workplace = Workplace()
+            self._workplace = self.open()
         return self._workplace

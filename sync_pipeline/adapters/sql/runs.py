@@ -189,6 +189,25 @@ class SqlRuns:
             ).scalar()
             return last is False and not has_advanced(connection, customer_id, run_id, dagster_run_id)
 
+    def note_organization(self, lease: Lease, dagster_run_id: str, organization_id: int) -> None:
+        """This slice has seen whose token it writes with."""
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            connection.execute(
+                update(slices)
+                .where(slices.c.customer_id == lease.customer_id, slices.c.dagster_run_id == dagster_run_id)
+                .values(organization_id=organization_id)
+            )
+
+    def organization_seen(self, customer_id: str, dagster_run_id: str) -> int | None:
+        """The organization that this slice has seen its token belong to; None when it has not asked yet."""
+        with self._database.read() as connection:
+            return connection.execute(
+                select(slices.c.organization_id).where(
+                    slices.c.customer_id == customer_id, slices.c.dagster_run_id == dagster_run_id
+                )
+            ).scalar()
+
     def slice_started_at(self, customer_id: str, dagster_run_id: str) -> datetime | None:
         with self._database.read() as connection:
             return connection.execute(

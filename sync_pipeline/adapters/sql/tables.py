@@ -198,6 +198,7 @@ slices = Table(
     Column("failures", Json),
     Column("before", Json),
     Column("advanced", Boolean),
+    Column("organization_id", BigInteger),
     PrimaryKeyConstraint("customer_id", "run_id", "slice"),
 )
 

@@ -25,7 +25,7 @@ from sync_pipeline.stages.applied_ledger.takeover import sit_out_takeover
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.planning import plan_ready_cuts
 from sync_pipeline.stages.run_report import build_report
-from sync_pipeline.stages.source_snapshot.prerequisites import confirm_not_paused
+from sync_pipeline.stages.source_snapshot.prerequisites import confirm_not_paused, confirm_organization
 
 log = structlog.get_logger()
 
@@ -55,6 +55,9 @@ async def apply_ledger(context: StageContext, afterwards: Afterwards | None = No
         if not context.customer.destination.bulk.tags:
             context.waiting.unbind(tags.BULK)  # planned when the organization was still thought to have it
         async with context.open_destination() as destination:
+            if context.runs.organization_seen(context.customer.id, context.dagster_run_id) is None:
+                # Nothing was read in this slice, and the token may be another one since the last.
+                await confirm_organization(context, destination)
             await _send_everything(context, destination, state)
             if afterwards is not None and not state.stopped:
                 account = await afterwards(Looking(context, destination))

@@ -50,9 +50,21 @@ async def confirm_prerequisites(context: StageContext) -> Fitness:
     if len(unfit) == len(sources):
         raise next(iter(unfit.values()))
     async with context.open_destination() as destination:
-        organization = await _organization(context, destination)
-        warnings = _confirm_organization(context, organization)
+        warnings = await confirm_organization(context, destination)
         return Fitness([*warnings, *await _confirm_write_access(context, destination)], unfit, spent)
+
+
+async def confirm_organization(context: StageContext, destination: Destination) -> list[str]:
+    """Confirm that the token belongs to the organization of last time; answers what a person should know.
+
+    Raises:
+        PrerequisiteError: the token is not accepted, the organization is disabled, or it is another one.
+        QuotaSpentError: not even this question fits the budget now.
+    """
+    organization = await _organization(context, destination)
+    warnings = _compare_organization(context, organization)
+    context.runs.note_organization(context.keeper.lease, context.dagster_run_id, organization.user_id)
+    return warnings
 
 
 async def _why_unfit(
@@ -133,7 +145,7 @@ def _unavailable(context: StageContext, answer: Answer) -> PrerequisiteError:
     )
 
 
-def _confirm_organization(context: StageContext, organization: Organization) -> list[str]:
+def _compare_organization(context: StageContext, organization: Organization) -> list[str]:
     if not organization.is_enabled:
         raise PrerequisiteError(
             f"The Virtuous organization of {context.customer.id} is disabled.",

@@ -1,4 +1,4 @@
-"""Where a run parked, and how much was left before and after each of its slices."""
+"""Where a run parked; what each slice found out about the organization, and whether it got anything done."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,4 +15,5 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("parked_in", sa.Text()))
     op.add_column("slices", sa.Column("before", Json))
     op.add_column("slices", sa.Column("advanced", sa.Boolean()))
+    op.add_column("slices", sa.Column("organization_id", sa.BigInteger()))
     op.create_index("ix_runs_status_resume_at", "runs", ["status", "resume_at"])

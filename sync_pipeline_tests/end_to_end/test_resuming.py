@@ -1,0 +1,249 @@
+"""Parked runs go on by themselves: the sensor requests the next slice, and Dagster's daemon would start it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from sync_pipeline.adapters.process import this_process
+from sync_pipeline.definitions import defs
+from sync_pipeline.orchestration.launch import new_run
+from sync_pipeline.orchestration.partitions import register
+from sync_pipeline.orchestration.resources import WorkplaceResource
+from sync_pipeline.orchestration.runs import tags_of
+from sync_pipeline.orchestration.sensors import resume_parked
+from sync_pipeline.workplace import Workplace
+from sync_pipeline_tests.end_to_end.deployment import (
+    CUSTOMER,
+    USERS,
+    VIRTUOUS,
+    VOMO,
+    Deployment,
+    ImpatientWorkplace,
+)
+from sync_pipeline_tests.end_to_end.expectations import assert_delivered
+
+
+@dataclass
+class Daemon:
+    """What Dagster's daemon does with our sensor and our jobs, on the deployment's clock."""
+
+    deployment: Deployment
+    instance: dg.DagsterInstance
+
+    @property
+    def resource(self) -> WorkplaceResource:
+        deployment = self.deployment
+
+        class OnVirtualTime(WorkplaceResource):
+            def open(self) -> Workplace:
+                return ImpatientWorkplace(deployment.workplace.settings, deployment.clock)
+
+        return OnVirtualTime()
+
+    def tick(self) -> list[dg.RunRequest]:
+        """The requests of one tick whose key is new; Dagster starts nothing for a known one."""
+        with dg.build_sensor_context(instance=self.instance, resources={"workplace": self.resource}) as context:
+            result = resume_parked(context)
+        assert isinstance(result, dg.SensorResult)
+        return list(result.run_requests or [])
+
+    def start(self, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
+        selection = request.asset_selection
+        return self._execute(request.job_name or "nightly_sync", request.tags, selection)
+
+    def night(self) -> dg.ExecuteInProcessResult:
+        """A first slice."""
+        run = new_run(self.deployment.workplace, self.deployment.customer, None)
+        return self._execute("nightly_sync", tags_of(run), None)
+
+    def _execute(self, job: str, tags: Any, selection: Any) -> dg.ExecuteInProcessResult:
+        mine = dg.Definitions(assets=defs.assets, jobs=defs.jobs, resources={"workplace": self.resource})
+        return mine.resolve_job_def(job).execute_in_process(
+            partition_key=CUSTOMER,
+            instance=self.instance,
+            tags=dict(tags),
+            asset_selection=None if selection is None else list(selection),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """The newest run of the customer, as the state store has it."""
+        row = self.deployment.workplace.state.runs.run(CUSTOMER)
+        assert row is not None
+        return dict(row)
+
+    def wait(self) -> None:
+        """Until the newest run may go on."""
+        resume_at = self.run["resume_at"]
+        self.deployment.clock.advance(seconds=(resume_at - self.deployment.clock.now()).total_seconds())
+
+
+@pytest.fixture
+def daemon(deployment: Deployment) -> Iterator[Daemon]:
+    """40 single writes at 16 requests an hour: three slices."""
+    deployment.configure(destination={"batch": {"max": 1}, "quota": {"requests": 20}})
+    deployment.world.change_organization(VIRTUOUS, quota={"requests": 20})
+    with dg.DagsterInstance.ephemeral() as instance:
+        register(instance, [CUSTOMER])
+        yield Daemon(deployment, instance)
+
+
+def test_a_parked_run_goes_on_by_itself_until_everything_is_delivered(daemon: Daemon) -> None:
+    assert daemon.night().success
+    first = daemon.run
+    assert (first["status"], first["report"]["pending"]) == ("parked", 26)
+    slices = 1
+    while daemon.run["status"] == "parked":
+        assert daemon.tick() == []  # not before its time
+        daemon.wait()
+        (request,) = daemon.tick()
+        assert daemon.start(request).success
+        slices += 1
+    assert slices == 3
+    assert (daemon.run["run_id"], daemon.run["status"], daemon.run["report"]["successes"]) == (
+        first["run_id"],
+        "done",
+        40,
+    )
+    assert_delivered(daemon.deployment.world, VIRTUOUS, VOMO)
+
+
+def test_what_was_read_and_compared_is_not_read_once_more(daemon: Daemon) -> None:
+    daemon.night()
+    read = daemon.deployment.books(VOMO)["requests"][USERS]
+    daemon.wait()
+    (request,) = daemon.tick()
+    daemon.start(request)
+    assert daemon.deployment.books(VOMO)["requests"][USERS] == read
+
+
+def test_a_slice_starts_once_however_often_the_sensor_is_asked(daemon: Daemon) -> None:
+    daemon.night()
+    daemon.wait()
+    (first,), (again,) = daemon.tick(), daemon.tick()  # a daemon that died after the first tick asks again
+    assert first.run_key == again.run_key
+    daemon.instance.create_run_for_job(defs.resolve_job_def("nightly_sync"), tags=dict(first.tags))
+    assert daemon.tick() == []  # it is queued
+
+
+def test_a_slice_that_never_began_is_tried_again(daemon: Daemon) -> None:
+    daemon.night()
+    daemon.wait()
+    (first,) = daemon.tick()
+    lost = daemon.instance.create_run_for_job(defs.resolve_job_def("nightly_sync"), tags=dict(first.tags))
+    daemon.instance.report_run_failed(lost, "the machine went away before it started")
+    (second,) = daemon.tick()
+    assert second.run_key != first.run_key
+    assert daemon.start(second).success
+    daemon.wait()
+    (third,) = daemon.tick()
+    assert third.run_key not in (first.run_key, second.run_key)
+
+
+def test_a_paused_customer_stays_parked_until_it_is_resumed(daemon: Daemon) -> None:
+    daemon.night()
+    daemon.wait()
+    breakers = daemon.deployment.workplace.state.breakers
+    breakers.pause(CUSTOMER, "a question to the nonprofit", "someone")
+    assert daemon.tick() == []
+    breakers.resume(CUSTOMER, "answered", "someone")
+    assert len(daemon.tick()) == 1
+
+
+def test_nobody_is_disturbed_at_work(daemon: Daemon) -> None:
+    """Such as `run --wait`, which holds the customer while it waits."""
+    daemon.night()
+    daemon.wait()
+    leases = daemon.deployment.workplace.state.leases
+    holder = this_process()
+    lease = leases.acquire(CUSTOMER, type(holder)("another", "another-host", *_rest(holder)))
+    assert lease is not None
+    assert daemon.tick() == []
+
+
+def _rest(holder: Any) -> list[Any]:
+    names = list(holder.__dataclass_fields__)
+    return [getattr(holder, name) for name in names[2:]]
+
+
+def test_a_run_that_takes_over_closes_the_parked_one(daemon: Daemon) -> None:
+    daemon.night()
+    parked = daemon.run
+    daemon.wait()
+    daemon.night()
+    assert daemon.run["run_id"] != parked["run_id"]
+    taken_over = daemon.deployment.workplace.state.runs.run(CUSTOMER, parked["run_id"])
+    assert taken_over is not None
+    assert (taken_over["status"], taken_over["resume_at"]) == ("continued", None)
+    daemon.wait()
+    (request,) = daemon.tick()  # for the newer one alone
+    assert request.tags["sync/run_id"] == daemon.run["run_id"]
+
+
+def test_a_run_that_reaches_its_limit_is_continued_by_another_one(daemon: Daemon) -> None:
+    daemon.deployment.configure(limits={"run_seconds": 4000})
+    daemon.night()
+    first = daemon.run
+    daemon.wait()
+    (request,) = daemon.tick()
+    assert daemon.start(request).success
+    assert (daemon.run["run_id"], daemon.run["status"]) == (first["run_id"], "parked")
+    daemon.wait()  # two windows after its start: more than its 4,000 s
+    (request,) = daemon.tick()
+    assert daemon.start(request).success
+    assert daemon.tick() == []
+    last = daemon.run
+    assert last["run_id"] != first["run_id"]
+    assert (last["status"], last["report"]["carried"]) == ("done", 11)
+    assert_delivered(daemon.deployment.world, VIRTUOUS, VOMO)
+
+
+def test_a_run_that_gets_nowhere_twice_fails_and_says_why(daemon: Daemon) -> None:
+    daemon.deployment.world.add_fault(side="virtuous", path="/api/Contact", kind="rate_limited", retry_after=3600)
+    daemon.night()  # it read and planned
+    statuses = []
+    for _ in range(2):
+        daemon.wait()
+        (request,) = daemon.tick()
+        daemon.start(request)
+        statuses.append(daemon.run["status"])
+    assert statuses == ["parked", "failed"]
+    (failure,) = daemon.run["report"]["stage_failures"]
+    assert failure["subject"] == "progress"
+    assert "Virtuous asked to wait" in failure["message"]
+    assert daemon.deployment.ledger() == {"planned": 40}
+    daemon.deployment.clock.advance(hours=2)
+    assert daemon.tick() == []  # no sensor wakes it; the next night goes on with all of it
+    daemon.deployment.world.clear_faults()
+    daemon.night()
+    assert daemon.run["report"]["carried"] > 0
+
+
+def test_the_time_of_a_slice_counts_over_all_its_stages(daemon: Daemon) -> None:
+    deployment = daemon.deployment
+    run = new_run(deployment.workplace, deployment.customer, None)
+    with deployment.workplace.stage(deployment.customer, run, "dagster-run") as reading:
+        left = reading.deadline - deployment.clock.monotonic()
+    deployment.clock.advance(minutes=4)
+    with deployment.workplace.stage(deployment.customer, run, "dagster-run") as applying:
+        assert left - (applying.deadline - deployment.clock.monotonic()) == pytest.approx(240, abs=1)
+    assert timedelta(seconds=left) <= timedelta(minutes=10)
+
+
+def test_a_token_exchanged_while_parked_writes_to_nobody_elses_organization(daemon: Daemon) -> None:
+    daemon.night()
+    deployment = daemon.deployment
+    deployment.world.add_organization("another-token", name="Another nonprofit")
+    (deployment.folder / f"{VIRTUOUS}.secret").write_text("another-token")
+    daemon.wait()
+    (request,) = daemon.tick()
+    daemon.start(request)
+    assert daemon.run["status"] == "failed"
+    assert "another organization" in daemon.run["report"]["stage_failures"][0]["message"]
+    assert deployment.books("another-token")["rows_received"] == 0
