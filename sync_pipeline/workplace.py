@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
+from sync_pipeline import stopping
 from sync_pipeline.adapters.clock import SystemClock
 from sync_pipeline.adapters.configuration import Fleet, load_customer, load_fleet
 from sync_pipeline.adapters.heartbeat import held_lease
@@ -21,6 +22,7 @@ from sync_pipeline.ports import Clock, Destination, LeaseKeeper, Source
 from sync_pipeline.settings import Settings, load_settings
 from sync_pipeline.stages.applied_ledger.requests import LATEST_EFFECT_SECONDS, REQUEST_SECONDS
 from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
+from sync_pipeline.stopping import Stop
 
 MARGIN_SECONDS = 60  # a run that is about to reach its limit lets its last requests end, and writes its report
 
@@ -28,9 +30,10 @@ MARGIN_SECONDS = 60  # a run that is about to reach its limit lets its last requ
 class Workplace:
     """Opens nothing until it is asked for: `customers list` needs no database."""
 
-    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, clock: Clock | None = None, stop: Stop | None = None) -> None:
         self.settings = settings or load_settings()
         self.clock = clock or SystemClock()
+        self.stop = stop or stopping.PROCESS
         self.secrets = Secrets()
         self._leases = ExitStack()
         self._keepers: dict[str, LeaseKeeper] = {}
@@ -95,6 +98,7 @@ class Workplace:
             keeper=keeper,
             deadline=self.clock.monotonic() + self._seconds_left(customer, run, dagster_run_id),
             clock=self.clock,
+            stop=self.stop,
             open_source=partial(self.open_source, customer),
             open_destination=partial(self.open_destination, customer),
             snapshots=self.snapshots,
@@ -154,6 +158,7 @@ class Workplace:
             self.secrets.resolve(customer.destination.token, Path()),
             now=self.clock.now,
             request_timeout=REQUEST_SECONDS,
+            stop=self.stop,
         )
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from sync_pipeline.domain.report import empty_report, exit_code
 from sync_pipeline.domain.run import WEEKLY, Layer, Run, RunStatus
 from sync_pipeline.orchestration.launch import REMEDY, execute_slice, following_run, new_run
 from sync_pipeline.orchestration.runs import MANUAL_SLOT
+from sync_pipeline.orchestration.signals import noticing_signals, stopping_on_signals
 from sync_pipeline.workplace import Workplace
 
 RUNNABLE = (None, Layer.INITIAL, Layer.NIGHTLY, Layer.RECONCILE)
@@ -40,12 +41,15 @@ def run_to_the_end(
             wait_for_lease(workplace, customer_id)
         except BusyError as error:
             return not_run(run, error, workplace.clock.now()), exit_code_of(error)
-        while True:
-            failure = execute_slice(workplace, run, defs)
-            document, code = outcome(workplace, run, failure)
-            if not (wait and document.get("status") == RunStatus.PARKED):
-                return document, code
-            run = resumed(workplace, run)
+        with stopping_on_signals(workplace.stop), noticing_signals(workplace.stop):
+            while True:
+                failure = execute_slice(workplace, run, defs)
+                document, code = outcome(workplace, run, failure)
+                if not wait or document.get("status") != RunStatus.PARKED:
+                    return document, code
+                run = resumed(workplace, run)
+                if workplace.stop.is_requested:
+                    return document, code
     finally:
         workplace.close()
 
@@ -96,5 +100,5 @@ def resumed(workplace: Workplace, run: Run) -> Run:
         return run
     with held_lease(workplace.state.leases, run.customer_id, workplace.clock):
         seconds = (parked.resume_at - workplace.clock.now()).total_seconds()
-        asyncio.run(workplace.clock.sleep(max(0.0, seconds)))
+        asyncio.run(workplace.stop.sleep(workplace.clock, max(0.0, seconds)))
     return following_run(workplace, parked)

@@ -68,10 +68,10 @@ class PausedError(SyncError):
     code = "paused"
 
 
-class QuotaSpentError(SyncError):
-    """The budget has no request left before `until`: the slice parks. Not a failure."""
+class ParkedError(SyncError):
+    """The slice stops on purpose, to go on at `until`: the budget or the time is used up. Not a failure."""
 
-    code = "quota"
+    code = "parked"
 
     def __init__(self, until: datetime, reason: str) -> None:
         super().__init__(f"Parked until {until:%Y-%m-%d %H:%M:%S} UTC: {reason}.", "It resumes by itself.")

@@ -7,6 +7,8 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from sync_pipeline.adapters.logs import configure_logs
+from sync_pipeline.orchestration.ending import close_open_slice
+from sync_pipeline.orchestration.signals import noticing_signals
 from sync_pipeline.workplace import Workplace
 
 
@@ -16,12 +18,14 @@ class WorkplaceResource(dg.ConfigurableResource):
     _workplace: Workplace | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkplaceResource"]:  # noqa: ARG002
-        # ^ the signature is Dagster's
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkplaceResource"]:
         configure_logs()
         self._workplace = self.open()
         try:
-            yield self
+            with noticing_signals(self._workplace.stop):
+                yield self
+            if self._workplace.stop.is_requested and context.run_id is not None:
+                close_open_slice(self._workplace, context.instance, context.run_id)
         finally:
             self._workplace.close()
             self._workplace = None

@@ -1,7 +1,7 @@
 """Questions to Virtuous that change nothing: each with a permit, and again while the answer is about nothing."""
 
 from sync_pipeline.domain.answer import Outcome
-from sync_pipeline.domain.errors import QuotaSpentError
+from sync_pipeline.domain.errors import ParkedError
 from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.context import StageContext
@@ -16,20 +16,20 @@ async def ask(context: StageContext, destination: Destination, request: Request)
     """The answer to a question; the last one when Virtuous never gave a definite one.
 
     Raises:
-        QuotaSpentError: not even this question fits the budget or the slice now, or Virtuous keeps asking to wait.
+        ParkedError: not even this question fits the budget or the slice now, or Virtuous keeps asking to wait.
     """
     tries = 0
     while True:
         if context.out_of_time:
-            raise QuotaSpentError(context.clock.now(), "the slice's time is used up")
+            raise ParkedError(context.clock.now(), context.why_out_of_time)
         await take_permit(context, request.endpoint)
         reply = await destination.ask(request)
         observe(context, reply.answer, request.endpoint)
         tries += 1
         if reply.answer.outcome == Outcome.THROTTLED:
             if tries == TRIES:
-                raise QuotaSpentError(blocked(context.clock.now(), reply.answer), "Virtuous keeps asking to wait")
+                raise ParkedError(blocked(context.clock.now(), reply.answer), "Virtuous keeps asking to wait")
             continue  # the answer blocked the quota: the next permit waits, or parks
         if reply.answer.outcome not in PASSING or tries == TRIES:
             return reply
-        await context.clock.sleep(2 ** (tries - 1))
+        await context.sleep(2 ** (tries - 1))

@@ -31,6 +31,7 @@ from sync_pipeline.ports import (
     Source,
     Waiting,
 )
+from sync_pipeline.stopping import TOLD_TO_STOP, Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class StageContext(ReadContext):
 
     dagster_run_id: str
     deadline: float
+    stop: Stop
     open_destination: Callable[[], AbstractAsyncContextManager[Destination]]
     held: HeldChanges
     planning: Planning
@@ -92,7 +94,15 @@ class StageContext(ReadContext):
 
     @property
     def out_of_time(self) -> bool:
-        return self.clock.monotonic() >= self.deadline
+        return self.stop.is_requested or self.clock.monotonic() >= self.deadline
+
+    @property
+    def why_out_of_time(self) -> str:
+        return TOLD_TO_STOP if self.stop.is_requested else "the slice's time is used up"
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, but not once the process is told to stop."""
+        await self.stop.sleep(self.clock, seconds)
 
     def fail(self, subject: str, message: str, remedy: str) -> None:
         """Note a failure of this slice for its report."""

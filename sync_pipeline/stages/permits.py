@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sync_pipeline.domain.errors import QuotaSpentError
+from sync_pipeline.domain.errors import ParkedError
 from sync_pipeline.domain.operation import NoPermit
 from sync_pipeline.stages.context import StageContext, routes
 
@@ -14,7 +14,7 @@ async def take_permit(context: StageContext, endpoint: str) -> None:
     """Take one permit for a request that moves no operation, after a short wait if need be.
 
     Raises:
-        QuotaSpentError: the budget has nothing left for longer than that; the slice parks.
+        ParkedError: the budget has nothing left for longer than that; the slice parks.
     """
     while True:
         refusal = context.quota.take(context.destination_name, context.quota_rule, context.run.run_id, endpoint)
@@ -22,7 +22,7 @@ async def take_permit(context: StageContext, endpoint: str) -> None:
             return
         parked = await wait_for_quota(context, refusal)
         if parked is not None:
-            raise QuotaSpentError(parked, refusal.reason)
+            raise ParkedError(parked, refusal.reason)
 
 
 async def wait_for_quota(context: StageContext, refusal: NoPermit) -> datetime | None:
@@ -46,5 +46,5 @@ async def sit_out(context: StageContext, until: datetime, longest: timedelta = W
     wait = until - context.clock.now()
     if wait > longest or context.out_of_time:
         return False
-    await context.clock.sleep(max(wait.total_seconds(), 0))
+    await context.sleep(max(wait.total_seconds(), 0))
     return True

@@ -33,11 +33,13 @@ CONTACT_PRIORITIES = {
 def plan_ready_cuts(context: StageContext) -> int:
     """Plan every durable change set that is not in the ledger yet, oldest first; answers how many cuts that were.
 
-    A crash in the middle leaves the cut ready: planning it again adds only what is missing.
+    A crash in the middle, or a stop, leaves the cut ready: planning it again adds only what is missing.
     """
     cuts = ready_cuts(context)
-    for cut in cuts:
+    for number, cut in enumerate(cuts):
         for chunk in _chunks(context, cut):
+            if context.stop.is_requested:
+                return number
             context.planning.plan(context.keeper.lease, cut, chunk)
         context.cuts.finish_planning(context.keeper.lease, cut)
     return len(cuts)

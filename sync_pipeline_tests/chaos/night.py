@@ -12,7 +12,7 @@ import sys
 import uuid
 
 from sync_pipeline.adapters.logs import configure_logs
-from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SyncError
+from sync_pipeline.domain.errors import BusyError, ParkedError, PausedError, SyncError
 from sync_pipeline.domain.report import RunReport, exit_code
 from sync_pipeline.domain.run import Layer, Run, RunStatus
 from sync_pipeline.stages.applied_ledger import apply_ledger, finish_without_applying
@@ -23,7 +23,7 @@ from sync_pipeline.stages.source_snapshot import take_snapshots
 from sync_pipeline.workplace import Workplace
 
 EXIT_BUSY = 4
-ENDINGS = {PausedError: RunStatus.PAUSED, QuotaSpentError: RunStatus.PARKED}
+ENDINGS = {PausedError: RunStatus.PAUSED, ParkedError: RunStatus.PARKED}
 
 
 def run_slice(customer_id: str) -> int:

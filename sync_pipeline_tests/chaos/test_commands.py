@@ -1,6 +1,7 @@
 """`sync-pipeline run` itself, killed, told to stop, and started twice at once."""
 
 import signal
+import time
 
 import dagster as dg
 import pytest
@@ -9,7 +10,7 @@ from sync_pipeline.settings import load_settings
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
 from sync_pipeline_tests.chaos.victims import RUN, Scene
-from sync_pipeline_tests.end_to_end.deployment import BATCH, CUSTOMER, VIRTUOUS
+from sync_pipeline_tests.end_to_end.deployment import BATCH, CUSTOMER, USERS, VIRTUOUS, VOMO
 
 pytestmark = pytest.mark.chaos
 
@@ -40,17 +41,66 @@ def test_a_run_that_is_killed_is_finished_by_the_next_and_looks_busy_to_nobody(
     assert dagster_statuses(scene, monkeypatch) == ["FAILURE", "SUCCESS"]
 
 
-def test_a_run_that_is_told_to_stop_says_so_and_the_next_goes_on(scene: Scene) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_stop_parks_with_its_report_and_the_next_goes_on(
+    scene: Scene, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=300)
     victim = scene.command()
-    assert victim.signal_when(scene.after_requests(VIRTUOUS, BATCH, 1), signal.SIGTERM)
+    assert victim.signal_when(scene.after_requests(VIRTUOUS, BATCH, 1), number)
     code, report = victim.end()
-    assert (code, report["status"], report["error"]["code"]) == (1, "failed", "interrupted")
-    assert report["failures"] == 0
+    assert (code, report["status"], report["stage_failures"]) == (3, "parked", [])
+    assert report["resume_at"] is not None
+    # What was under way was answered, and nothing new was sent.
+    assert 0 < report["successes"] == scene.books()["rows_accepted"] < 60
+    assert dagster_statuses(scene, monkeypatch) == ["SUCCESS"]
 
     scene.world.clear_faults()
     assert scene.command().end()[0] == 0
     scene.assert_nothing_lost_and_nothing_twice()
+
+
+def test_a_process_told_to_stop_is_gone_in_ten_seconds_whatever_it_waits_for(scene: Scene) -> None:
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=15_000)
+    victim = scene.command()
+    assert victim.signal_when(scene.after_requests(VIRTUOUS, BATCH, 1), signal.SIGTERM)
+    told = time.monotonic()
+    code, report = victim.end()
+    assert time.monotonic() - told < 10
+    assert (code, report["status"], report["stage_failures"]) == (3, "parked", [])
+    assert scene.state()[0]["sending"] >= 10  # in doubt: the next slice asks for them again
+
+    scene.world.clear_faults()
+    scene.wait_until_idle()
+    assert scene.command().end()[0] == 0
+    scene.assert_nothing_lost_and_nothing_twice()
+
+
+def test_a_run_told_to_stop_while_it_reads_parks_and_reads_later(scene: Scene) -> None:
+    scene.world.add_fault(side="vomo", path="/users", kind="latency", delay_ms=300)
+    victim = scene.command()
+    assert victim.signal_when(scene.after_requests(VOMO, USERS, 2), signal.SIGTERM)
+    code, report = victim.end()
+    assert (code, report["status"], report["stage_failures"]) == (3, "parked", [])
+    scene.world.clear_faults()
+    code, report = scene.command().end()
+    assert (code, report["successes"]) == (0, 60)
+    scene.assert_nothing_lost_and_nothing_twice()
+
+
+def test_a_run_that_waits_for_its_quota_stops_at_once_when_it_is_told_to(scene: Scene) -> None:
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="rate_limited", retry_after=3600, times=1)
+    victim = scene.command(*RUN, "--wait")
+    workplace = Workplace(load_settings(scene.environment))
+
+    def is_parked() -> bool:
+        run = workplace.state.runs.run(CUSTOMER)
+        return run is not None and run["status"] == "parked" and workplace.state.leases.is_held(CUSTOMER)
+
+    assert victim.signal_when(is_parked, signal.SIGTERM)
+    code, report = victim.end()
+    workplace.close()
+    assert (code, report["status"]) == (3, "parked")
 
 
 def test_two_runs_at_once_do_the_work_once_and_disturb_no_other_customer(scene: Scene) -> None:

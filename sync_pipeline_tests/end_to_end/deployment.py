@@ -14,7 +14,7 @@ from sync_pipeline.adapters.process import this_process
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.virtuous import VirtuousClient
 from sync_pipeline.domain.configuration import Customer
-from sync_pipeline.domain.errors import PausedError, QuotaSpentError, SyncError
+from sync_pipeline.domain.errors import ParkedError, PausedError, SyncError
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.report import RunReport, exit_code
 from sync_pipeline.domain.run import WEEKLY, Layer, RunStatus
@@ -67,6 +67,7 @@ class ImpatientWorkplace(Workplace):
             self.secrets.resolve(customer.destination.token, Path()),
             now=self.clock.now,
             request_timeout=PATIENCE_SECONDS,
+            stop=self.stop,
         )
 
 
@@ -169,7 +170,7 @@ def read_sources(context: StageContext) -> tuple[SnapshotResult | None, RunRepor
         return asyncio.run(take_snapshots(context)), None
     except PausedError as error:
         return None, finish_without_applying(context, RunStatus.PAUSED, error)
-    except QuotaSpentError as error:
+    except ParkedError as error:
         return None, finish_without_applying(context, RunStatus.PARKED, error)
     except SyncError as error:
         return None, finish_without_applying(context, RunStatus.FAILED, error)

@@ -11,7 +11,7 @@ from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs, slices
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import NEEDS_A_PERSON, State
-from sync_pipeline.domain.run import Run, RunStatus, Stage, StageFailure
+from sync_pipeline.domain.run import Layer, Run, RunStatus, Stage, StageFailure
 from sync_pipeline.ports import Clock
 
 NEVER_LEFT = and_(ledger.c.state == State.REVIEW.value, ledger.c.accepted_at.is_(None))
@@ -120,6 +120,16 @@ class SqlRuns:
                     )
                 ).scalars()
             )
+
+    def open_slice(self, dagster_run_id: str) -> Run | None:
+        """The run of ours that a Dagster run works on, as long as its slice has no end."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(runs)
+                .join(slices, (slices.c.customer_id == runs.c.customer_id) & (slices.c.run_id == runs.c.run_id))
+                .where(slices.c.dagster_run_id == dagster_run_id, slices.c.ended_at.is_(None))
+            ).one_or_none()
+        return None if row is None else Run(row.customer_id, row.run_id, Layer(row.layer), row.slot)
 
     def note_failures(self, lease: Lease, run_id: str, dagster_run_id: str, failures: list[StageFailure]) -> None:
         """Add what went wrong in a stage of this slice, for the report at its end."""

@@ -1,6 +1,5 @@
 """The Virtuous client: implements `ports.Destination` over httpx."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from datetime import datetime
@@ -21,6 +20,7 @@ from sync_pipeline.domain.contact import personal_values
 from sync_pipeline.domain.errors import PrerequisiteError
 from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.domain.request import Reply, Request
+from sync_pipeline.stopping import GRACE_SECONDS, Stop
 
 REQUEST_TIMEOUT_SECONDS = 30.0
 """The longest any request lasts, from taking a connection to the last byte: nothing is sent later than this."""
@@ -39,7 +39,7 @@ class VirtuousClient:
 
     Every method answers with an Answer, also when nothing could be reached. Proxies and certificate authorities come
     from the usual environment variables, as httpx reads them. `now` is asked only for a `Retry-After` that is a date
-    while the answer has no `Date`.
+    while the answer has no `Date`. Once `stop` is requested, a request under way has a moment left.
 
     Raises:
         PrerequisiteError: the token cannot be carried by a header.
@@ -53,12 +53,14 @@ class VirtuousClient:
         now: Callable[[], datetime] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         request_timeout: float = REQUEST_TIMEOUT_SECONDS,
+        stop: Stop | None = None,
     ) -> None:
         self._base_url = base_url
         self._token = _header_token(token)
         self._now = now
         self._transport = transport
         self._request_timeout = request_timeout
+        self._stop = stop or Stop()
         self._http: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -135,7 +137,7 @@ class VirtuousClient:
         response: httpx.Response | None = None
         body = b""
         try:
-            async with asyncio.timeout(self._request_timeout):
+            async with self._stop.limiting(self._request_timeout, grace=GRACE_SECONDS):
                 request = self._http.build_request(method, path, json=payload)
                 response = await self._http.send(request, stream=True)
                 body = await _read(response, body_limit if response.is_success else ERROR_BODY_LIMIT)

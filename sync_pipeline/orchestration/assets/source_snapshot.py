@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SyncError
+from sync_pipeline.domain.errors import BusyError, ParkedError, PausedError, SyncError
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.assets.stage import failure, stage
 from sync_pipeline.orchestration.metadata import snapshot_metadata
@@ -31,7 +31,7 @@ def source_snapshot(context: dg.AssetExecutionContext, workplace: WorkplaceResou
             finish_without_applying(stage_context, RunStatus.PAUSED, error)
             context.log.warning(str(error))
             return
-        except QuotaSpentError as error:
+        except ParkedError as error:
             finish_without_applying(stage_context, RunStatus.PARKED, error)
             context.log.warning(str(error))
             return

@@ -9,13 +9,13 @@ from sync_pipeline.domain.defect import describe
 from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.report import RunReport
 from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.orchestration.ending import close_terminated, end_if_terminated
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.runs import run_of
+from sync_pipeline.orchestration.signals import stopping_on_signals
 from sync_pipeline.orchestration.stale_runs import end_stale_runs
-from sync_pipeline.stages.applied_ledger import finish, finish_without_applying
+from sync_pipeline.stages.applied_ledger import finish_without_applying
 from sync_pipeline.stages.context import StageContext
-
-INTERRUPTED = "interrupted"
 
 
 @contextmanager
@@ -27,11 +27,14 @@ def stage(context: dg.AssetExecutionContext, workplace: WorkplaceResource) -> Ge
         run = run_of(context, opened, customer)
         open_slices = set(opened.state.runs.open_slices(customer.id))
         with (
+            stopping_on_signals(opened.stop),
             opened.stage(customer, run, context.run.run_id) as stage_context,
             closing_on_error(stage_context, context.op_execution_context.op.name),
         ):
             end_stale_runs(context.instance, open_slices - {context.run.run_id})
             yield stage_context
+            if opened.stop.is_requested:
+                end_if_terminated(context.instance, context.run.run_id)
     except SyncError as error:
         raise failure(error) from None
     except dg.Failure:
@@ -48,8 +51,7 @@ def closing_on_error(context: StageContext, subject: str) -> Generator[None]:
     except (BusyError, dg.Failure):
         raise  # somebody else has the lease, or the slice is closed already
     except dg.DagsterExecutionInterruptedError:
-        context.fail(INTERRUPTED, "The process was told to stop.", "Nothing is lost: the next run goes on from there.")
-        finish(context, RunStatus.FAILED, None)
+        close_terminated(context)
         raise
     except Exception as error:
         told = error if isinstance(error, SyncError) else defect(error)

@@ -116,7 +116,7 @@ class Delivery:
         until = self._context.sending.unsettled_until()
         if until is None:
             return False
-        await self._context.clock.sleep(max(0.0, (until - self._context.clock.now()).total_seconds()))
+        await self._context.sleep(max(0.0, (until - self._context.clock.now()).total_seconds()))
         return True
 
     def _claim(self) -> SendingBatch | NoPermit | None:

@@ -37,7 +37,7 @@ class Release:
         """Bind what can be sent now.
 
         Raises:
-            QuotaSpentError: the budget or the slice's time ended; what was decided until then is kept.
+            ParkedError: the budget or the slice's time ended; what was decided until then is kept.
         """
         waiting = {kind: self._context.waiting.waiting(kind) for kind, _ in BINDINGS}
         await self._desk.contact_ids.find(_people(operation for some in waiting.values() for operation in some))

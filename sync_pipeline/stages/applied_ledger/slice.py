@@ -69,7 +69,7 @@ class SliceState:
 
     def park_if_out_of_time(self) -> bool:
         if self.park is None and self.context.out_of_time:
-            self.park = Park(self.context.clock.now(), "the slice's time is used up")
+            self.park = Park(self.context.clock.now(), self.context.why_out_of_time)
         return self.park is not None
 
     async def wait_or_park(self, refusal: NoPermit) -> None:
@@ -116,7 +116,7 @@ class SliceState:
         if self.tries >= 2 * TRIES:
             self.exhausted = why
         elif endpoint not in self.silent:
-            await self.context.clock.sleep(min(2 ** (self.tries_of[endpoint] - 1), LONGEST_BACKOFF_SECONDS))
+            await self.context.sleep(min(2 ** (self.tries_of[endpoint] - 1), LONGEST_BACKOFF_SECONDS))
 
     def _fail_missing(self, label: str, answer: Answer) -> None:
         """Waiting mends nothing here: the organization has no such endpoint, or it is another address."""
@@ -160,7 +160,7 @@ class SliceState:
 
         Raises:
             PrerequisiteError: the credential is bad, or nobody can tell.
-            QuotaSpentError: not even this question fits the budget.
+            ParkedError: not even this question fits the budget.
         """
         organization, _ = await ask_organization(self.context, destination)
         if organization is None or not organization.is_enabled:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from sync_pipeline.domain.crm import tags, volunteers
-from sync_pipeline.domain.errors import BusyError, PausedError, QuotaSpentError, SourceError, SyncError
+from sync_pipeline.domain.errors import BusyError, ParkedError, PausedError, SourceError, SyncError
 from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
@@ -23,9 +23,10 @@ from sync_pipeline.stages.applied_ledger.releasing import Release
 from sync_pipeline.stages.applied_ledger.slice import Park, SliceState
 from sync_pipeline.stages.applied_ledger.takeover import sit_out_takeover
 from sync_pipeline.stages.context import StageContext
-from sync_pipeline.stages.planning import plan_ready_cuts
+from sync_pipeline.stages.planning import plan_ready_cuts, ready_cuts
 from sync_pipeline.stages.run_report import build_report
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_not_paused, confirm_organization
+from sync_pipeline.stopping import TOLD_TO_STOP
 
 log = structlog.get_logger()
 
@@ -46,6 +47,9 @@ async def apply_ledger(context: StageContext, afterwards: Afterwards | None = No
     """
     state = SliceState(context)
     account: dict[str, Any] = {}
+    if context.stop.is_requested:
+        state.park = Park(context.clock.now(), TOLD_TO_STOP, asking=True)
+        return _finish(context, state, account)
     try:
         confirm_not_paused(context)
         context.sending.retry_deferred()
@@ -64,7 +68,7 @@ async def apply_ledger(context: StageContext, afterwards: Afterwards | None = No
                 await _send_everything(context, destination, state)
     except PausedError as error:
         return finish_without_applying(context, RunStatus.PAUSED, error)
-    except QuotaSpentError as error:
+    except ParkedError as error:
         state.park = Park(error.until, error.reason, asking=True)
     except BusyError:
         raise  # the report, like everything else, is now the business of who has the lease
@@ -139,7 +143,9 @@ def _finish(context: StageContext, state: SliceState, account: Mapping[str, Any]
     context.positions.move_checkpoints(context.keeper.lease, context.run.run_id)
     held = bool(context.cuts.cuts(context.customer.id, [CutState.HELD]))
     left = context.sending.counts()
-    parked = state.park is not None and any(left.get(what, 0) for what in state.park.goes_on_with)
+    parked = state.park is not None and (
+        any(left.get(what, 0) for what in state.park.goes_on_with) or bool(ready_cuts(context))
+    )
     if parked and state.park is not None:
         _fail_if_stuck(context, state.park.reason)
     failures = context.runs.failures(context.customer.id, context.run.run_id, context.dagster_run_id)
@@ -186,8 +192,8 @@ def finish_without_applying(
     context: StageContext, status: RunStatus, error: SyncError, subject: str | None = None
 ) -> RunReport:
     """Close a slice that an error ended: paused, parked, a prerequisite is missing, or a stage has a defect."""
-    resume_at = error.until if isinstance(error, QuotaSpentError) else None
-    if isinstance(error, QuotaSpentError) and _fail_if_stuck(context, error.reason):
+    resume_at = error.until if isinstance(error, ParkedError) else None
+    if isinstance(error, ParkedError) and _fail_if_stuck(context, error.reason):
         context.breakers.count_run(context.customer.id, failed=True)
         return finish(context, RunStatus.FAILED, None)
     if status != RunStatus.PARKED:

@@ -14,7 +14,7 @@ import structlog
 from sync_pipeline.domain.change import Change
 from sync_pipeline.domain.confirmation import Reconciled, Sent
 from sync_pipeline.domain.crm import contacts
-from sync_pipeline.domain.errors import QuotaSpentError
+from sync_pipeline.domain.errors import ParkedError
 from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.domain.report import FAILURE_DETAILS, RunReport
 from sync_pipeline.stages.applied_ledger import apply_ledger
@@ -49,7 +49,7 @@ async def reconcile(context: StageContext, looking: Looking) -> dict[str, Any]:
         await _compare(context, looking, account, sent, old)
         account.unconfirmed = sum(not one.is_confirmed for one in sent) - account.confirmed - account.reviewed
         await confirm_gifts(context, looking, account, old)
-    except QuotaSpentError:
+    except ParkedError:
         is_finished = False  # what was delivered stays delivered; the next reconciliation goes on
     log.info("reconciled", customer=context.customer.id, confirmed=account.confirmed, left=account.unconfirmed)
     return {**account.as_dict(FAILURE_DETAILS), "full": context.run.is_full, "finished": is_finished}

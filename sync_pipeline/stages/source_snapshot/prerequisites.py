@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sync_pipeline.domain.answer import Answer, Outcome
-from sync_pipeline.domain.errors import PausedError, PrerequisiteError, QuotaSpentError, SourceError, SyncError
+from sync_pipeline.domain.errors import ParkedError, PausedError, PrerequisiteError, SourceError, SyncError
 from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.ports import Destination, Source
 from sync_pipeline.stages.context import StageContext
@@ -36,7 +36,7 @@ async def confirm_prerequisites(context: StageContext) -> Fitness:
     Raises:
         PausedError: the breaker or a person stopped this customer.
         PrerequisiteError: a credential, a right or the organization is not fit; the remedy says what to do.
-        QuotaSpentError: not even these requests fit the budget now.
+        ParkedError: not even these requests fit the budget now.
         SourceError: no source answered, or accepted its credential.
     """
     confirm_not_paused(context)
@@ -59,7 +59,7 @@ async def confirm_organization(context: StageContext, destination: Destination) 
 
     Raises:
         PrerequisiteError: the token is not accepted, the organization is disabled, or it is another one.
-        QuotaSpentError: not even this question fits the budget now.
+        ParkedError: not even this question fits the budget now.
     """
     organization = await _organization(context, destination)
     warnings = _compare_organization(context, organization)
@@ -118,7 +118,7 @@ async def ask_organization(context: StageContext, destination: Destination) -> t
 
     Raises:
         PrerequisiteError: no answer after several tries, so nobody knows.
-        QuotaSpentError: not even this question fits the budget now.
+        ParkedError: not even this question fits the budget now.
     """
     tries = 0
     while True:
@@ -130,11 +130,11 @@ async def ask_organization(context: StageContext, destination: Destination) -> t
             return organization, answer
         if answer.outcome == Outcome.THROTTLED:
             if tries == TRIES:
-                raise QuotaSpentError(blocked(context.clock.now(), answer), "Virtuous keeps asking to wait")
+                raise ParkedError(blocked(context.clock.now(), answer), "Virtuous keeps asking to wait")
             continue  # the answer blocked the quota: the next permit waits, or parks
         if answer.outcome not in PASSING or tries == TRIES:
             raise _unavailable(context, answer)
-        await context.clock.sleep(2**tries)
+        await context.sleep(2**tries)
 
 
 def _unavailable(context: StageContext, answer: Answer) -> PrerequisiteError:

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from sync_pipeline.domain.errors import BusyError, SyncError
+from sync_pipeline.domain.errors import BusyError, ParkedError, SyncError
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_prerequisites
 from sync_pipeline.stages.source_snapshot.reading import NOTHING, StreamRead, read_stream
+from sync_pipeline.stopping import TOLD_TO_STOP
 
 log = structlog.get_logger()
 
@@ -37,8 +38,19 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
     """Confirm the prerequisites, then read every stream.
 
     Raises:
-        PausedError, PrerequisiteError, QuotaSpentError, SourceError: as `confirm_prerequisites`; nothing was read.
+        PausedError, PrerequisiteError, SourceError: as `confirm_prerequisites`; nothing was read.
+        ParkedError: as `confirm_prerequisites`, or the process was told to stop; streams not read yet are missing.
     """
+    try:
+        async with context.stop.limiting():
+            return await _take_snapshots(context)
+    except TimeoutError:
+        if not context.stop.is_requested:
+            raise
+        raise ParkedError(context.clock.now(), TOLD_TO_STOP) from None
+
+
+async def _take_snapshots(context: StageContext) -> SnapshotResult:
     fitness = await confirm_prerequisites(context)
     result = SnapshotResult(warnings=fitness.warnings)
     spent = dict(fitness.spent)
