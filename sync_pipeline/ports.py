@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from sync_pipeline.domain.answer import Answer, RateReading
+from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.change import ChangeCounts, ChangeKind
 from sync_pipeline.domain.confirmation import Sent
 from sync_pipeline.domain.cut import Page, ReadPlan, Row, SealedCut, Strategy, StreamName
@@ -307,6 +308,10 @@ class Sending(Protocol):
 
     def claim_again(self, ids: Sequence[int], routes: Routes) -> SendingBatch | NoPermit | None: ...
 
+    def open_operations(self) -> list[OpenOperation]:
+        """What goes on by itself, and what may have arrived although nobody knows; oldest first."""
+        ...
+
     def requests_left(self, routes: Routes) -> int:
         """How many requests what is planned takes, when nothing of it is refused."""
         ...
@@ -504,6 +509,14 @@ class Runs(Protocol):
 
     def organization_seen(self, customer_id: str, dagster_run_id: str) -> int | None:
         """The organization that this slice has seen its token belong to; None when it has not asked yet."""
+        ...
+
+    def foretell(self, lease: Lease, run_id: str, requests: Mapping[str, int]) -> None:
+        """Keep what this run will take, by endpoint."""
+        ...
+
+    def foretold(self, customer_id: str, run_id: str) -> dict[str, int] | None:
+        """What the run was foretold to take, by endpoint; None before that was done."""
         ...
 
     def is_stuck(self, customer_id: str, run_id: str, dagster_run_id: str) -> bool:

@@ -29,6 +29,7 @@ SHOWN = (
     "pending",
     "carried",
     "requests_total",
+    "forecast_error",
     "rate_limit_pauses",
     "resume_at",
 )

@@ -52,6 +52,8 @@ class RunReport:
     warnings: Sequence[str] = field(default_factory=list)
     schema_changes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reconciliation: Mapping[str, Any] = field(default_factory=dict)
+    foretold_requests: Mapping[str, int] = field(default_factory=dict)
+    forecast_error: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON types; moments are ISO 8601 in UTC."""
@@ -94,6 +96,12 @@ def empty_report(run: Run, status: RunStatus, now: datetime) -> RunReport:
         stage_failures=(),
         warnings=[],
     )
+
+
+def forecast_error(foretold: Mapping[str, int], sent: Mapping[str, int]) -> float | None:
+    """By which part of what was foretold the requests differ from it; None where nothing was foretold."""
+    expected = sum(foretold.values())
+    return round(sum(sent.values()) / expected - 1, 4) if expected else None
 
 
 @dataclass(frozen=True, slots=True)

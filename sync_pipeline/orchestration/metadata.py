@@ -93,6 +93,8 @@ def ledger_metadata(report: RunReport, remaining: Mapping[str, int]) -> dict[str
         "resume_at": "" if report.resume_at is None else report.resume_at.isoformat(),
         "checkpoint": dg.MetadataValue.json(dict(report.checkpoint)),
         "requests": dg.MetadataValue.json(dict(report.requests)),
+        "foretold_requests": dg.MetadataValue.json(dict(report.foretold_requests)),
+        **({} if report.forecast_error is None else {"forecast_error": report.forecast_error}),
         "first_failures": table(
             [
                 {name: str(failure[name]) for name in ("stream", "key", "kind", "attempts", "reason")}

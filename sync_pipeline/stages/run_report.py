@@ -6,7 +6,7 @@ from typing import Any
 
 from sync_pipeline.domain.operation import Evidence
 from sync_pipeline.domain.positions import CutRow, CutState
-from sync_pipeline.domain.report import FAILURE_DETAILS, Outcomes, RunReport
+from sync_pipeline.domain.report import FAILURE_DETAILS, Outcomes, RunReport, forecast_error
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.stages.context import StageContext
 
@@ -24,6 +24,7 @@ def build_report(
     cuts, source_requests, source_pauses = context.cuts.cuts_of_run(customer_id, run_id)
     counted = [cut.counts for cut in cuts if cut.state in COUNTED]
     requests, throttled = context.quota.used_by_run(customer_id, run_id)
+    foretold = context.runs.foretold(customer_id, run_id) or {}
     outcomes = Outcomes.of(
         context.runs.outcomes(customer_id, run_id),
         held=sum(cut.counts.total for cut in cuts if cut.state == CutState.HELD),
@@ -71,6 +72,8 @@ def build_report(
         ],
         schema_changes=schema_changes(cuts),
         reconciliation=reconciliation or {},
+        foretold_requests=foretold,
+        forecast_error=forecast_error(foretold, requests),
     )
 
 

@@ -219,10 +219,14 @@ def test_people_sign_up_once_however_many_hours_they_give(kinds: Deployment) -> 
     assert len(kinds.world.volunteers(VIRTUOUS)) == len(pairs)
 
 
-def test_a_plan_foretells_the_requests_of_every_kind(kinds: Deployment, tmp_path: Path) -> None:
+def test_a_plan_foretells_the_requests_of_every_kind_and_the_run_says_how_well(
+    kinds: Deployment, tmp_path: Path
+) -> None:
     for night in range(3):
         scratch = tmp_path / f"plan-{night}"
         scratch.mkdir()
         foretold = planned(kinds.workplace, CUSTOMER, scratch).requests_by_endpoint
-        assert foretold == kinds.night().report.requests, f"night {night + 1}"
+        report = kinds.night().report
+        assert foretold == report.foretold_requests == report.requests, f"night {night + 1}"
+        assert report.forecast_error == 0
         morning(kinds)

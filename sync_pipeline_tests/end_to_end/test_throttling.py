@@ -122,6 +122,14 @@ def test_a_backlog_larger_than_the_quota_is_done_at_its_own_pace(deployment: Dep
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
+def test_requests_that_nobody_could_foresee_show_as_the_forecast_error(deployment: Deployment) -> None:
+    deployment.configure(destination={"batch": {"max": 10}})
+    deployment.world.add_fault(side="virtuous", path=CONTACT, kind="rate_limited", retry_after=1, times=3)
+    report = deployment.night().report
+    assert sum(report.foretold_requests.values()) == 6  # two prerequisites and four batches
+    assert report.forecast_error == pytest.approx(3 / 6)
+
+
 def test_a_small_night_is_over_as_fast_as_virtuous_answers(deployment: Deployment) -> None:
     deployment.configure(destination={"batch": {"max": 4}})
     assert deployment.slice_of_night().code == 0

@@ -1,33 +1,25 @@
 """One moment of the state store, to be read and never changed: what a plan starts from."""
 
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Row, Text, case, cast, func, select
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database, create_engine_for, current_revision
+from sync_pipeline.adapters.sql.open_operations import open_operations
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
-from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.adapters.sql.waiting import accepted_people
 from sync_pipeline.domain.backlog import OpenOperation
-from sync_pipeline.domain.change import Action
-from sync_pipeline.domain.needs import Need, needs_of
-from sync_pipeline.domain.operation import LEFT_OVER, LOOKED_FOR_FIRST, UNSURE, State
+from sync_pipeline.domain.needs import Need
 from sync_pipeline.ports import Clock
-
-UNCERTAIN = (State.SENDING.value, State.REVIEW.value)
-"""States in which Virtuous may have the value although it never said so to us."""
 
 
 class FrozenDatabase(Database):
@@ -63,35 +55,7 @@ class FrozenState:
 
     def open_operations(self, customer_id: str) -> list[OpenOperation]:
         """What goes on by itself, and what may have arrived although nobody knows; oldest first."""
-        evidence = func.coalesce(ledger.c.evidence, "")
-        may_have_arrived = ledger.c.state.in_(UNCERTAIN) | evidence.in_(sorted(UNSURE))
-        statement = (
-            select(
-                ledger.c.operation_id,
-                ledger.c.state,
-                ledger.c.kind,
-                ledger.c.action,
-                ledger.c.endpoint,
-                ledger.c.reference_source,
-                ledger.c.reference_id,
-                ledger.c.priority,
-                ledger.c.deferrals,
-                ledger.c.batch_id,
-                may_have_arrived.label("may_have_arrived"),
-                evidence.in_(sorted(LOOKED_FOR_FIRST)).label("may_be_there"),
-                case((ledger.c.state == State.WAITING.value, cast(ledger.c.payload, Text))).label("waiting_payload"),
-                ledger_changes.c.stream,
-                ledger_changes.c.key,
-            )
-            .distinct()
-            .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
-            .where(ledger.c.customer_id == customer_id, ledger_changes.c.customer_id == customer_id)
-            .where(ledger.c.state.in_(sorted(LEFT_OVER)) | may_have_arrived)
-            .order_by(ledger.c.operation_id)
-        )
-        with self.database.read() as connection:
-            rows = connection.execute(statement)
-            return [_open_operation(list(links)) for _, links in groupby(rows, key=lambda row: row.operation_id)]
+        return open_operations(self.database, customer_id)
 
 
 @contextmanager
@@ -117,34 +81,6 @@ def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState
             )
     finally:
         opened.close()
-
-
-def _open_operation(links: Sequence[Row]) -> OpenOperation:
-    """The operation of these rows, one per record it carries a change of."""
-    first = links[0]
-    payload = {} if first.waiting_payload is None else msgspec.json.decode(first.waiting_payload)
-    return OpenOperation(
-        operation_id=first.operation_id,
-        state=State(first.state),
-        kind=first.kind,
-        action=first.action,
-        endpoint=first.endpoint,
-        reference_source=first.reference_source,
-        reference_id=first.reference_id,
-        priority=first.priority,
-        deferrals=first.deferrals,
-        batch_id=first.batch_id,
-        may_have_arrived=bool(first.may_have_arrived),
-        records=tuple((link.stream, link.key) for link in links),
-        needs=tuple(_needs(first, payload)),
-        replaces=bool(payload.get("replaces")),
-        may_be_there=bool(first.may_be_there),
-    )
-
-
-def _needs(row: Row, payload: dict[str, Any]) -> Iterator[Need]:
-    if row.waiting_payload is not None:
-        yield from needs_of(row.kind, Action(row.action), row.reference_source, row.reference_id, payload)
 
 
 def _begin(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """Runs and their slices, and the report each run leaves."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -186,6 +187,22 @@ class SqlRuns:
                 .where(runs.c.customer_id == lease.customer_id, runs.c.run_id == run_id)
                 .values(status=status.value, completed_at=now, resume_at=resume_at, report=report, parked_in=parked_in)
             )
+
+    def foretell(self, lease: Lease, run_id: str, requests: Mapping[str, int]) -> None:
+        """Keep what this run will take, by endpoint, to be compared with what it took."""
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            connection.execute(
+                update(runs)
+                .where(runs.c.customer_id == lease.customer_id, runs.c.run_id == run_id)
+                .values(foretold=dict(requests))
+            )
+
+    def foretold(self, customer_id: str, run_id: str) -> dict[str, int] | None:
+        with self._database.read() as connection:
+            return connection.execute(
+                select(runs.c.foretold).where(runs.c.customer_id == customer_id, runs.c.run_id == run_id)
+            ).scalar()
 
     def is_stuck(self, customer_id: str, run_id: str, dagster_run_id: str) -> bool:
         """Whether this slice, still open, and the one before it got nothing done."""

@@ -14,11 +14,13 @@ from sync_pipeline.adapters.sql.crm_ids import remember
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.older import came_before, older, same_record
+from sync_pipeline.adapters.sql.open_operations import open_operations
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.quota import take_permit
 from sync_pipeline.adapters.sql.splitting import split
 from sync_pipeline.adapters.sql.superseding import overtaken, supersede
 from sync_pipeline.adapters.sql.tables import ledger
+from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.coalescing import COALESCED, parted, rows_of, travelling_together
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
@@ -114,6 +116,10 @@ class SqlSending:
                 .group_by(ledger.c.endpoint)
             ).all()
         return sum(ceil(operations / routes.limit(endpoint)) for endpoint, operations in planned)
+
+    def open_operations(self) -> list[OpenOperation]:
+        """What goes on by itself, and what may have arrived although nobody knows; oldest first."""
+        return open_operations(self._database, self._lease.customer_id)
 
     def in_doubt(self) -> list[DoubtfulBatch]:
         """Operations that may have left and have no answer, by the request they left in, oldest first."""

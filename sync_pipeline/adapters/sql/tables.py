@@ -180,6 +180,7 @@ runs = Table(
     Column("resume_at", UtcDateTime),
     Column("report", Json),
     Column("parked_in", Text),
+    Column("foretold", Json),
     PrimaryKeyConstraint("customer_id", "run_id"),
     Index(None, "customer_id", "started_at"),
     Index(None, "status", "resume_at"),

@@ -1,5 +1,6 @@
 """The stage: plan, settle doubt, deliver, settle doubt again, account for everything, report."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from sync_pipeline.stages.applied_ledger.releasing import Release
 from sync_pipeline.stages.applied_ledger.slice import Park, SliceState
 from sync_pipeline.stages.applied_ledger.takeover import sit_out_takeover
 from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.foretelling import ScratchLedger, foretold
 from sync_pipeline.stages.planning import plan_ready_cuts, ready_cuts
 from sync_pipeline.stages.run_report import build_report
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_not_paused, confirm_organization
@@ -58,6 +60,7 @@ async def apply_ledger(context: StageContext, afterwards: Afterwards | None = No
         context.confirming.set_aside_archived()
         if not context.customer.destination.bulk.tags:
             context.waiting.unbind(tags.BULK)  # planned when the organization was still thought to have it
+        _foretell(context)
         async with context.open_destination() as destination:
             if context.runs.organization_seen(context.customer.id, context.dagster_run_id) is None:
                 # Nothing was read in this slice, and the token may be another one since the last.
@@ -75,6 +78,16 @@ async def apply_ledger(context: StageContext, afterwards: Afterwards | None = No
     except SyncError as error:
         context.fail("applied_ledger", error.message, error.remedy)
     return _finish(context, state, account)
+
+
+def _foretell(context: StageContext) -> None:
+    """Once a run, before anything is sent: afterwards the report says how far off that was."""
+    if context.runs.foretold(context.customer.id, context.run.run_id) is not None:
+        return
+    ledger = ScratchLedger(context.sending.open_operations())
+    requests = foretold(ledger, context.crm_ids, context.waiting.accepted_people, context.customer)
+    by_endpoint = Counter(request.endpoint for request in requests)
+    context.runs.foretell(context.keeper.lease, context.run.run_id, dict(sorted(by_endpoint.items())))
 
 
 async def _send_everything(context: StageContext, destination: Destination, state: SliceState) -> None:

@@ -16,11 +16,10 @@ from sync_pipeline.domain.quota import QuotaPicture
 from sync_pipeline.domain.run import Run
 from sync_pipeline.ports import Clock, CrmIds, Cuts, Positions, SnapshotStore, Source
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
-from sync_pipeline.stages.context import ReadContext, quota_rule, routes
+from sync_pipeline.stages.context import ReadContext, quota_rule
+from sync_pipeline.stages.foretelling import ScratchLedger, foretold
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.stages.plan.forecast import Forecast, forecast
-from sync_pipeline.stages.plan.ledger import ScratchLedger
-from sync_pipeline.stages.plan.released import released
 from sync_pipeline.stages.plan.sample import SampledChange, StreamSample, mixed
 from sync_pipeline.stages.plan.scratch import NoLease, ScratchCuts, ScratchPositions
 from sync_pipeline.stages.planning import operations_for, operations_of, ready_cuts
@@ -101,8 +100,7 @@ async def make_plan(
     started, starts_at = clock.monotonic(), clock.now()
     streams = await planner.plan_streams()
     reading = timedelta(seconds=clock.monotonic() - started)
-    requests = list(planner.ledger.requests(routes(customer)))
-    requests += released(planner.ledger.operations, stored.crm_ids, stored.accepted_people, customer)
+    requests = foretold(planner.ledger, stored.crm_ids, stored.accepted_people, customer)
     return Plan(
         customer_id=customer.id,
         streams=streams,

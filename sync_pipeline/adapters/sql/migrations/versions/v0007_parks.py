@@ -1,4 +1,4 @@
-"""Where a run parked; what each slice found out about the organization, and whether it got anything done."""
+"""Where a run parked, what it was foretold to take, and how far each of its slices came."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("runs", sa.Column("parked_in", sa.Text()))
+    op.add_column("runs", sa.Column("foretold", Json))
     op.add_column("slices", sa.Column("before", Json))
     op.add_column("slices", sa.Column("advanced", sa.Boolean()))
     op.add_column("slices", sa.Column("organization_id", sa.BigInteger()))
