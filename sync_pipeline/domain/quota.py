@@ -72,11 +72,14 @@ def decide(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now:
     return None
 
 
+def worth_a_slice(budget: int) -> int:
+    """How many requests have to be free for another slice to start; fewer when fewer are left to send."""
+    return min(budget, max(SMALLEST_SLICE, int(budget * ENOUGH_TO_GO_ON)))
+
+
 def free_at(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now: datetime, requests: int) -> datetime:
     """When a slice that sends so many requests may start, or one that sends a good part of the budget."""
-    budget = picture.budget(rule)
-    worth_it = max(SMALLEST_SLICE, int(budget * ENOUGH_TO_GO_ON))
-    wanted = min(requests + REQUESTS_OF_A_START, worth_it, budget)
+    wanted = min(requests + REQUESTS_OF_A_START, worth_a_slice(picture.budget(rule)))
     return max(now, *(until for until, _ in _obstacles(picture, rule, own, wanted, now)))
 
 

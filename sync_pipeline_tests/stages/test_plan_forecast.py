@@ -45,6 +45,9 @@ CONNECTOR = {
     "streams": {"people": {"path": "/people", "key": ["id"]}},
 }
 RECIPE = {"recipe": "people", "writes": "contact", "reference": "id", "fields": {"firstName": "name"}}
+NEXT_WINDOW = 3620 + 200 / 8 + 15
+"""When a run that spent its budget goes on: its requests count for 20 s more than Virtuous' hour, then a quarter of the
+budget has to be free again, and the sensor looks twice a minute."""
 ALL_DAY = customer(("00:00", "23:59"))
 
 
@@ -62,15 +65,15 @@ def test_inside_the_budget_requests_take_half_a_second_each_four_at_a_time() -> 
 
 
 def test_what_the_budget_does_not_hold_waits_for_the_next_windows() -> None:
-    assert seconds(801, picture()) == 3600 + 1 / 8
-    assert seconds(1600, picture()) == 3600 + 100
-    assert seconds(1601, picture()) == 7200 + 1 / 8
+    assert seconds(801, picture()) == NEXT_WINDOW + 1 / 8
+    assert seconds(1599, picture()) == NEXT_WINDOW + 799 / 8
+    assert seconds(1600, picture()) == 2 * NEXT_WINDOW + 1 / 8
 
 
 def test_what_the_window_has_used_up_already_is_no_longer_there() -> None:
     assert seconds(300, picture(used=500)) == 300 / 8
-    assert seconds(301, picture(used=500)) == 3600 + 1 / 8
-    assert seconds(1, picture(used=800)) == 3600 + 1 / 8
+    assert seconds(301, picture(used=500)) == NEXT_WINDOW + 1 / 8
+    assert seconds(1, picture(used=800)) == NEXT_WINDOW + 1 / 8
 
 
 def test_the_limit_that_virtuous_names_and_a_cap_count_instead_of_the_configured_one() -> None:
@@ -84,7 +87,7 @@ def test_what_others_left_of_the_window_counts_until_it_resets() -> None:
     assert seconds(10, crowded, three_quarters) == 10 / 8
     assert seconds(11, crowded, three_quarters) == 600 + 1 / 8
     assert seconds(750, crowded, three_quarters) == 600 + 740 / 8
-    assert seconds(751, crowded, three_quarters) == 3600 + 1 / 8
+    assert seconds(751, crowded, three_quarters) == 3620 + 187 / 8 + 15 + 1 / 8
 
 
 def test_a_run_that_starts_in_a_later_window_of_the_quota_has_all_of_it() -> None:
@@ -97,7 +100,9 @@ def test_more_than_latency_allows_takes_latency_not_windows() -> None:
     assert seconds(80, picture(limit=10), short) == 10
 
 
-@pytest.mark.parametrize(("available", "fits"), [(-1, 0), (0, 0), (0.125, 1), (100, 800), (3600, 800), (3601, 808)])
+@pytest.mark.parametrize(
+    ("available", "fits"), [(-1, 0), (0, 0), (0.125, 1), (100, 800), (3600, 800), (NEXT_WINDOW + 1, 808)]
+)
 def test_as_many_requests_fit_as_are_answered_in_time(available: float, fits: int) -> None:
     pace = pace_from(picture(), RULE, NOON, NOON)
     assert pace.fitting(1000, available) == fits
@@ -117,8 +122,9 @@ def test_changes_that_miss_the_end_of_the_window_are_counted() -> None:
     tight = QuotaRule(10, HOUR, 1.0)
     now = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
     told = forecast(customer(("22:00", "00:00")), picture(limit=10), tight, requests, now, NO_TIME)
-    assert told.waiting_after_slot == 100  # ten requests at once, ten an hour later, one after midnight
-    assert told.finishes_at == now + 2 * HOUR + timedelta(seconds=1 / 8)
+    assert told.waiting_after_slot == 200  # ten requests at once, nine an hour later, two after midnight
+    period = HOUR + timedelta(seconds=20 + 8 / 8 + 15)
+    assert told.finishes_at == now + 2 * period + timedelta(seconds=2 / 8)
 
 
 def test_outside_of_the_window_what_misses_the_end_of_the_next_one_is_counted() -> None:

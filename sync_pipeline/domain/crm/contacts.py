@@ -16,6 +16,8 @@ ALONE = "POST /api/Contact/Transaction, alone"
 ARCHIVE = "PUT /api/Contact/Archive/{contactId}"
 UNARCHIVE = "PUT /api/Contact/Unarchive/{contactId}"
 LARGEST_PAGE = 1_000  # above it the query answers 400
+FEW_LOOK_UPS = 5
+"""Up to here single look-ups cost no more than asking for the query's options and its first page."""
 
 
 @dataclass(frozen=True, slots=True)

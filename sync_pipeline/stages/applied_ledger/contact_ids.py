@@ -14,9 +14,6 @@ from sync_pipeline.stages.context import StageContext
 
 log = structlog.get_logger()
 
-FEW = 5
-"""Up to here single look-ups cost no more than asking for the query's options and its first page."""
-
 LOOK_UPS_PER_SLICE = 1_000  # of people whom the query could not tell: the rest has its turn on other nights
 FUTILE_LOOK_UPS = 50
 """Nobody of so many is there: most likely the import has not run, and more look-ups would find nobody either."""
@@ -41,7 +38,8 @@ class ContactIds:
         accepted = self._context.waiting.accepted_people(missing)
         if not accepted:
             return known
-        found, leftovers = await self._by_query(accepted) if len(accepted) > FEW else ({}, list(accepted))
+        many = len(accepted) > contacts.FEW_LOOK_UPS
+        found, leftovers = await self._by_query(accepted) if many else ({}, list(accepted))
         found |= await self._one_by_one(leftovers)
         self._found |= found
         self._context.crm_ids.remember(self._context.keeper.lease, found)

@@ -15,7 +15,6 @@ from sync_pipeline.domain.needs import Need
 from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.request import Request
 from sync_pipeline.ports import CrmIds
-from sync_pipeline.stages.applied_ledger.contact_ids import FEW
 
 CONTACT_CALLS: Mapping[str, tuple[Request, ...]] = {
     Action.ARCHIVE: (contacts.archive(0, ""),),
@@ -71,7 +70,7 @@ class _Released:
         return [operation for operation in mine if all(need in self._there for need in operation.needs)]
 
     def _looks_for_people(self) -> Iterator[ForetoldRequest]:
-        if len(self._awaited) > FEW:
+        if len(self._awaited) > contacts.FEW_LOOK_UPS:
             yield from _calls(1, contacts.query_options())
             yield from _calls(math.ceil(len(self._awaited) / contacts.LARGEST_PAGE), contacts.query((), 0))
         else:

@@ -1,9 +1,9 @@
 """How long requests to Virtuous take under the organization's quota.
 
 Inside the budget nothing holds a request back but its own latency, taken to be half a second with four under way; no
-organization was measured for this. Over it, a whole budget becomes free once per window. What the window has used up
-already counts as used until a window from now, because the picture does not say when it was used: the forecast is
-late rather than early.
+organization was measured for this. Over it the run parks, and goes on when the requests of the last window no longer
+count and a part of them is free again. What the window has used up already counts as used until a window from now,
+because the picture does not say when it was used: the forecast is late rather than early.
 """
 
 import math
@@ -14,10 +14,13 @@ from datetime import datetime, timedelta
 
 from sync_pipeline.domain.backlog import ForetoldRequest
 from sync_pipeline.domain.configuration import Customer
-from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
+from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, worth_a_slice
 from sync_pipeline.stages.applied_ledger.delivering import CONCURRENT_REQUESTS
+from sync_pipeline.stages.permits import WAIT_IN_PROCESS
 
 SECONDS_PER_REQUEST = 0.5
+SECONDS_TO_RESUME = 15.0  # half of the sensor's interval
+REQUESTS_TO_RESUME = 1  # whose token it is
 REQUESTS_PER_SECOND = CONCURRENT_REQUESTS / SECONDS_PER_REQUEST
 
 
@@ -34,14 +37,14 @@ class Pace:
     """How many requests may leave and when; seconds count from the first one.
 
     `at_once` right away, `after_reset` more once the organization's own window ends (`reset` seconds), and then
-    `budget` at the start of every `window` seconds.
+    `budget` at the start of every `period` seconds.
     """
 
     at_once: int
     after_reset: int
     reset: float
     budget: int
-    window: float
+    period: float
 
     def seconds(self, requests: int) -> float:
         """Until the last of so many requests is answered."""
@@ -54,7 +57,7 @@ class Pace:
         late -= self.after_reset
         windows = math.ceil(late / self.budget)
         in_last_window = late - (windows - 1) * self.budget
-        return max(answered, windows * self.window + in_last_window / REQUESTS_PER_SECOND)
+        return max(answered, windows * self.period + in_last_window / REQUESTS_PER_SECOND)
 
     def fitting(self, requests: int, seconds: float) -> int:
         """How many of so many requests are answered within `seconds`."""
@@ -66,14 +69,17 @@ def pace_from(picture: QuotaPicture, rule: QuotaRule, now: datetime, start: date
     budget = picture.budget(rule)
     own = budget - (picture.used if start < now + rule.window else 0)
     window = rule.window.total_seconds()
+    parks = rule.span > WAIT_IN_PROCESS
+    to_resume = worth_a_slice(budget) / REQUESTS_PER_SECOND + SECONDS_TO_RESUME if parks else 0.0
+    period, later = rule.span.total_seconds() + to_resume, max(1, budget - REQUESTS_TO_RESUME if parks else budget)
     known_until = picture.resets_at or now + rule.window
     if picture.remaining is None or start >= known_until:
-        return Pace(max(0, own), 0, 0.0, budget, window)
+        return Pace(max(0, own), 0, 0.0, later, period)
     reserve = (1 - rule.use) * picture.limit
     shared = math.ceil(picture.remaining - reserve)
     at_once = max(0, min(own, shared))
     reset = min((known_until - start).total_seconds(), window)
-    return Pace(at_once, max(0, own - at_once), reset, budget, window)
+    return Pace(at_once, max(0, own - at_once), reset, later, period)
 
 
 @dataclass(frozen=True, slots=True)
