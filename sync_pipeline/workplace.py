@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sync_pipeline import stopping
 from sync_pipeline.adapters.clock import SystemClock
-from sync_pipeline.adapters.configuration import Fleet, load_customer, load_fleet
+from sync_pipeline.adapters.configuration import Fleet, load_customer, load_customer_with_recipe, load_fleet
 from sync_pipeline.adapters.heartbeat import held_lease
 from sync_pipeline.adapters.parquet import ParquetStore
 from sync_pipeline.adapters.secrets import Secrets
@@ -49,13 +49,18 @@ class Workplace:
     def fleet(self) -> Fleet:
         return load_fleet(self.settings.customers, self.settings.region)
 
-    def customer(self, customer_id: str) -> Customer:
-        """The customer's configuration.
+    def customer(self, customer_id: str, recipe: Path | None = None) -> Customer:
+        """The customer's configuration; with `recipe` as if that file were the recipe of its name.
 
         Raises:
             ConfigurationError: there is none, or its files have problems.
         """
-        customer = load_customer(self.settings.customers, customer_id)
+        folder = self.settings.customers
+        customer = (
+            load_customer(folder, customer_id)
+            if recipe is None
+            else load_customer_with_recipe(folder, customer_id, recipe)
+        )
         if self.settings.region not in (None, customer.region):
             raise ConfigurationError(
                 f"{customer_id} belongs to the region {customer.region}, this deployment to {self.settings.region}.",

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,10 @@ def plan(
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Show the values of the sample: personal data of real people.")
     ] = False,
+    recipe: Annotated[
+        Path | None,
+        typer.Option("--recipe", metavar="FILE", help="Plan as if this file were the recipe of its name."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Read the source and compare; nothing is written to Virtuous, and nothing is kept.
@@ -30,11 +35,11 @@ def plan(
     from sync_pipeline.cli.plan_documents import plan_document  # noqa: PLC0415 - imports polars and sqlalchemy
 
     if as_json:
-        document = plan_document(customer_id, show_values=show_values)
+        document = plan_document(customer_id, show_values=show_values, recipe=recipe)
         write_json(document)
     else:
         with console(sys.stderr).status(f"Planning {customer_id} …"):
-            document = plan_document(customer_id, show_values=show_values)
+            document = plan_document(customer_id, show_values=show_values, recipe=recipe)
         show_plan(document)
     if "error" in document:
         raise typer.Exit(EXIT_FAILED)

@@ -20,20 +20,20 @@ from sync_pipeline.workplace import Workplace
 SHORTEST_SHOWN = 3  # of a shorter value, such as a month of birth, its first character would say too much
 
 
-def plan_document(customer_id: str, *, show_values: bool) -> dict[str, Any]:
+def plan_document(customer_id: str, *, show_values: bool, recipe: Path | None = None) -> dict[str, Any]:
     """The plan of a customer in the words of DESIGN section 8; `error` when a stream could not be planned.
 
     Raises:
-        ConfigurationError: there is no such customer, or its files have problems.
+        ConfigurationError: there is no such customer, its files have problems, or it does not use this recipe.
     """
     configure_logs()
     with TemporaryDirectory(prefix="sync-plan-") as scratch:
-        return document_of(planned(Workplace(), customer_id, Path(scratch)), show_values=show_values)
+        return document_of(planned(Workplace(), customer_id, Path(scratch), recipe), show_values=show_values)
 
 
-def planned(workplace: Workplace, customer_id: str, scratch: Path) -> Plan:
+def planned(workplace: Workplace, customer_id: str, scratch: Path, recipe: Path | None = None) -> Plan:
     """Plan a customer; everything that has to be written on the way goes into `scratch`."""
-    customer = workplace.customer(customer_id)
+    customer = workplace.customer(customer_id, recipe)
     with frozen_state(workplace.settings.database_url, workplace.clock, scratch) as state:
         stored = Stored(
             positions=state.positions,

@@ -1,10 +1,12 @@
 """`plan` as a person types it, against a sandbox."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from sync_pipeline.adapters.configuration.component import SHIPPED
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
 from sync_pipeline_tests.cli.conftest import Printed
@@ -106,3 +108,49 @@ def assert_hidden(printed: Printed, world: World) -> None:
     said = (printed.out + printed.err).lower()
     values = [user[field] for user in world.vomo_users(VOMO) for field in ("email", "phone", "last_name")]
     assert [value for value in values if value and value.lower() in said] == []
+
+
+def changed_recipe(folder: Path, name: str = "vomo-users-to-contacts") -> Path:
+    """The shipped recipe with another tag for everybody."""
+    shipped = (SHIPPED / "recipes" / "vomo_users_to_contacts.yaml").read_text(encoding="utf-8")
+    written = re.search(r"^recipe: (.*)$", shipped, re.MULTILINE)
+    assert written is not None
+    changed = shipped.replace(f"recipe: {written[1]}", f"recipe: {written[1] if name == 'its own' else name}", 1)
+    path = folder / "changed.yaml"
+    path.write_text(
+        re.sub(r"^tags:.*?(?=^\S|\Z)", "tags: [\"'Another'\"]\n", changed, flags=re.MULTILINE | re.DOTALL), "utf-8"
+    )
+    return path
+
+
+def test_what_a_changed_recipe_would_cost_is_known_before_it_is_used(
+    fleet: Path, tmp_path: Path, command: Command, world: World
+) -> None:
+    assert fleet.is_dir()
+    command("run", CUSTOMER, "--json")
+    recipe = changed_recipe(tmp_path, "its own")
+    before = everything(load_settings(), world)
+    planned = command("plan", CUSTOMER, "--recipe", str(recipe), "--json").document
+    assert planned["changes"] == {"create": 0, "update": 20, "delete": 0}
+    assert planned["requests"]["POST /api/Contact/Batch"] == 1
+    assert command("plan", CUSTOMER, "--json").document["changes"]["update"] == 0
+    after = everything(load_settings(), world)
+    assert after == before
+
+
+@pytest.mark.usefixtures("fleet")
+def test_a_recipe_that_no_stream_uses_or_that_is_wrong_is_refused_with_the_remedy(
+    tmp_path: Path, command: Command
+) -> None:
+    stranger = command("plan", CUSTOMER, "--recipe", str(changed_recipe(tmp_path, "another-name")), "--json")
+    assert (stranger.code, stranger.document["error"]["code"]) == (2, "configuration")
+    assert "another-name" in stranger.document["error"]["message"]
+    assert "vomo" in stranger.document["error"]["remedy"]
+    missing = command("plan", CUSTOMER, "--recipe", str(tmp_path / "nowhere.yaml"), "--json")
+    assert (missing.code, missing.document["error"]["code"]) == (2, "configuration")
+    assert "nowhere.yaml" in missing.document["error"]["message"]
+    wrong = changed_recipe(tmp_path, "its own")
+    wrong.write_text(wrong.read_text("utf-8") + "surprise: true\n", "utf-8")
+    refused = command("plan", CUSTOMER, "--recipe", str(wrong), "--json")
+    assert refused.code == 2
+    assert "surprise" in str(refused.document)

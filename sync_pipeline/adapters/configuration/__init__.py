@@ -1,7 +1,15 @@
 """Customer files, connectors and recipes: YAML in, models or all mistakes at once out."""
 
-from sync_pipeline.adapters.configuration.fleet import Fleet, load_customer, load_fleet
+from sync_pipeline.adapters.configuration.fleet import Fleet, load_customer, load_customer_with_recipe, load_fleet
 from sync_pipeline.adapters.configuration.problem import InvalidCustomerError, Problem
 from sync_pipeline.adapters.configuration.secret_check import missing_secrets
 
-__all__ = ["Fleet", "InvalidCustomerError", "Problem", "load_customer", "load_fleet", "missing_secrets"]
+__all__ = [
+    "Fleet",
+    "InvalidCustomerError",
+    "Problem",
+    "load_customer",
+    "load_customer_with_recipe",
+    "load_fleet",
+    "missing_secrets",
+]

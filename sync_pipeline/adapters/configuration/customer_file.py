@@ -21,6 +21,7 @@ from sync_pipeline.adapters.configuration.model_errors import model_findings
 from sync_pipeline.adapters.configuration.problem import Problem, in_order, located, mistakes_of
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.configuration.finding import Finding, KeyPath
+from sync_pipeline.domain.configuration.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,11 @@ class LoadedCustomer:
         return self.file.stem
 
 
-def load_customer_file(file: Path, files: Files) -> LoadedCustomer | None:
-    """Read, check and resolve one file; None when it is a connector or recipe lying beside the customers."""
+def load_customer_file(file: Path, files: Files, recipe: Component[Recipe] | None = None) -> LoadedCustomer | None:
+    """Read, check and resolve one file; None when it is a connector or recipe lying beside the customers.
+
+    `recipe` takes the place of every recipe of its name.
+    """
     try:
         document = parse(files.text(file))
     except UnreadableError as error:
@@ -55,6 +59,8 @@ def load_customer_file(file: Path, files: Files) -> LoadedCustomer | None:
     if "id" not in document.values and ("connector" in document.values or "recipe" in document.values):
         return None
     parts = find_parts(document.values, file, files)
+    if recipe is not None:
+        parts = parts.with_recipe(recipe)
     secrets = secret_uses(file, document)
     customer, findings = validate(document.values, parts, secrets)
     problems = in_order(

@@ -1,7 +1,7 @@
 """What a customer file names and does not hold itself: connectors, recipes and secret references."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -38,6 +38,15 @@ class Parts:
     values: Mapping[str, object]
     connectors: Mapping[str, Component[Connector] | NotFound]
     recipes: Mapping[str, Component[Recipe] | NotFound]
+
+    def with_recipe(self, recipe: Component[Recipe]) -> "Parts":
+        """These parts with another recipe in place of the one of its name."""
+        name = recipe.values.get("recipe")
+        recipes = {
+            stream: recipe if isinstance(part, Component) and part.values.get("recipe") == name else part
+            for stream, part in self.recipes.items()
+        }
+        return replace(self, recipes=recipes)
 
     def findings(self) -> Iterator[Finding]:
         """Names that lead nowhere, and parts that do not fit each other."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sync_pipeline.adapters.configuration.component import YAML_SUFFIXES
+from sync_pipeline.adapters.configuration.component import YAML_SUFFIXES, NotFound, find_recipe
 from sync_pipeline.adapters.configuration.customer_file import LoadedCustomer, load_customer_file
 from sync_pipeline.adapters.configuration.customer_parts import SecretUse
 from sync_pipeline.adapters.configuration.files import Files
@@ -91,6 +91,31 @@ def load_customer(folder: Path, customer_id: str) -> Customer:
     if problems or found[0].customer is None:
         raise InvalidCustomerError(customer_id, problems)
     return found[0].customer
+
+
+def load_customer_with_recipe(folder: Path, customer_id: str, recipe_file: Path) -> Customer:
+    """Load one customer as if this file were the recipe of its name that the customer uses.
+
+    Raises:
+        ConfigurationError: there is no such customer, no such file, or no stream uses a recipe of that name.
+        InvalidCustomerError: the files have problems; it carries all of them.
+    """
+    load_customer(folder, customer_id)  # what is wrong without the recipe is told first
+    files = Files()
+    recipe = find_recipe(str(recipe_file), Path(), files)
+    if isinstance(recipe, NotFound):
+        raise ConfigurationError(f"`--recipe`: {recipe.message}.", recipe.remedy)
+    loaded = [load_customer_file(path, files, recipe) for path in customer_paths(folder) if path.stem == customer_id]
+    found = next(entry for entry in loaded if entry is not None)
+    if recipe.problems or found.problems or found.customer is None:
+        raise InvalidCustomerError(customer_id, recipe.problems or found.problems)
+    if all(stream.recipe is not recipe.model for stream in found.customer.streams.values()):
+        used = sorted({stream.recipe.recipe for stream in found.customer.streams.values()})
+        raise ConfigurationError(
+            f"No stream of {customer_id} uses the recipe `{recipe.values.get('recipe')}` of {recipe_file}.",
+            f"Write the name of the recipe that it is to replace into its first line: {', '.join(used)}.",
+        )
+    return found.customer
 
 
 def no_such_customer(customer_id: str, folder: Path, known: list[str]) -> ConfigurationError:
