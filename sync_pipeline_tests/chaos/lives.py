@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,8 +14,11 @@ from sync_pipeline.stages.applied_ledger import apply_ledger
 from sync_pipeline.stages.change_set import make_change_sets
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.source_snapshot import take_snapshots
-from sync_pipeline_tests.chaos.boundaries import COMMIT, STATEMENT, watched
+from sync_pipeline_tests.chaos.boundaries import BOUNDARIES, COMMIT, STATEMENT, watched
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, Deployment, ImpatientWorkplace, PatientKeeper
+
+ANY_BOUNDARY = frozenset(BOUNDARIES)
+OF_A_STEP = ANY_BOUNDARY - {STATEMENT, COMMIT}
 
 
 class Stages(NamedTuple):
@@ -31,15 +35,15 @@ class Death(BaseException):
 
 @dataclass
 class Mortality:
-    """Death at the so-manieth boundary, which is of a step, or of any kind; the dead pass none any more."""
+    """Death at the so-manieth boundary of these; the dead pass none any more."""
 
     boundary: int | None
-    of_a_step: bool
+    among: AbstractSet[str]
     died_at: str | None = None
 
     def passed(self, name: str) -> None:
         if self.died_at is None and self.boundary is not None:
-            self.boundary -= not self.of_a_step or name not in (STATEMENT, COMMIT)
+            self.boundary -= name in self.among
             if self.boundary == 0:
                 self.died_at = name
         if self.died_at is not None:
@@ -53,9 +57,11 @@ class Lives:
         self._deployment = deployment
         self.deaths: Counter[str] = Counter()
 
-    def live(self, boundary: int | None = None, *, of_a_step: bool = False, stages: Stages = ALL) -> bool:
+    def live(
+        self, boundary: int | None = None, *, among: AbstractSet[str] = ANY_BOUNDARY, stages: Stages = ALL
+    ) -> bool:
         """These stages of one slice; answers whether it came to its end."""
-        mortality = Mortality(boundary, of_a_step)
+        mortality = Mortality(boundary, among)
         with watched(mortality.passed), suppress(Death):
             self._slice(stages)
         if mortality.died_at is None:

@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 from sync_pipeline_tests.chaos.books import Findings, compare_books
-from sync_pipeline_tests.chaos.boundaries import COMMIT, STATEMENT
+from sync_pipeline_tests.chaos.boundaries import COMMIT, OFTEN, STATEMENT
 from sync_pipeline_tests.chaos.changing import ChangingSources
 from sync_pipeline_tests.chaos.invariants import broken
-from sync_pipeline_tests.chaos.lives import APPLYING, READING, Lives
+from sync_pipeline_tests.chaos.lives import ANY_BOUNDARY, APPLYING, OF_A_STEP, READING, Lives
 from sync_pipeline_tests.chaos.place import DONATIONS, SIZES, USERS
 from sync_pipeline_tests.end_to_end.deployment import Deployment, deployed
 from sync_pipeline_tests.end_to_end.kinds import GIVING, morning, streams_of_every_kind
@@ -18,6 +18,7 @@ from sync_pipeline_tests.end_to_end.kinds import GIVING, morning, streams_of_eve
 DEATHS = 100
 APPLIED_A_DAY = 15
 STREAMS = {"users", "projects", "participations", "completions", "donations"}
+DEATHS_WHILE_APPLYING = ((6, frozenset(OFTEN)), (20, OF_A_STEP), (30, ANY_BOUNDARY))
 FAULTS = ("cut_after", "status_after", "cut_before")
 
 
@@ -37,10 +38,11 @@ def test_whoever_starts_over_after_any_boundary_loses_nothing_and_does_nothing_t
         sources.a_day(small.clock.now())
         kind = random.choice(FAULTS)
         small.world.add_fault(side="virtuous", method="POST", path="/api/", kind=kind, every=4, times=3)
-        lives.live(random.randint(1, 60), of_a_step=random.random() < 0.5)
+        lives.live(random.randint(1, 60), among=random.choice((ANY_BOUNDARY, OF_A_STEP)))
         lives.live(stages=READING)
         for _ in range(APPLIED_A_DAY):
-            lives.live(random.randint(1, 30), of_a_step=random.random() < 0.6, stages=APPLYING)
+            most, among = random.choice(DEATHS_WHILE_APPLYING)
+            lives.live(random.randint(1, most), among=among, stages=APPLYING)
             findings.unsound += broken(small.workplace.state.database.engine, small.world, done=False)
         small.world.clear_faults()
         morning(small)
