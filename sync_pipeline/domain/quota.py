@@ -86,10 +86,14 @@ def free_at(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now
 def _obstacles(
     picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], wanted: int, now: datetime
 ) -> Iterator[tuple[datetime, str]]:
-    """Whatever is in the way of so many requests, and when it no longer is; that may be long ago."""
+    """Whatever is in the way of so many requests, and when it no longer is; that may be long ago.
+
+    A clock that was set back must not make a request of the future count for longer than one of now.
+    """
     yield picture.blocked_until or now, "Virtuous asked to wait"
     surplus = len(own) + wanted - picture.budget(rule)
-    yield own[surplus - 1] + rule.span if surplus > 0 else now, "our share of the quota is used up"
+    yield min(own[surplus - 1], now) + rule.span if surplus > 0 else now, "our share of the quota is used up"
     if picture.remaining is not None and picture.remaining - picture.reserve(rule) < wanted:
         yield picture.resets_at or now + rule.window, "the rest of the quota is left to other integrations"
-    yield own[-1] + picture.spacing(rule) if own else now, "our share of the quota is spread evenly"
+    if rule.is_even and own:
+        yield min(own[-1], now) + picture.spacing(rule), "our share of the quota is spread evenly"

@@ -87,6 +87,15 @@ def test_the_seeds_even_spacing_is_there_for_whoever_wants_it() -> None:
     assert decide(picture(), RULE, own, NOW) is None
 
 
+def test_a_clock_that_was_set_back_makes_no_request_of_the_future_count_for_longer() -> None:
+    later = NOW + timedelta(hours=5)
+    even = QuotaRule(1_500, HOUR, 0.8, is_even=True)
+    assert decide(picture(), RULE, [later], NOW) is None
+    assert free_at(picture(), RULE, [later], NOW, requests=10) == NOW
+    waits = [decide(picture(), even, [later], NOW), decide(picture(), RULE, requests(1_200, later), NOW)]
+    assert [one.until - NOW for one in waits if one is not None] == [timedelta(seconds=3), RULE.span]
+
+
 def test_what_is_left_of_a_backlog_starts_as_soon_as_it_fits() -> None:
     own = requests(1_200)
     assert free_at(picture(), RULE, own, NOW, requests=10) == own[11] + RULE.span  # and two for the start of a slice
