@@ -61,7 +61,7 @@ def test_a_run_that_is_told_to_stop_parks_with_its_report_and_the_next_goes_on(
 
 
 def test_a_process_told_to_stop_is_gone_in_ten_seconds_whatever_it_waits_for(scene: Scene) -> None:
-    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=15_000)
+    scene.world.add_fault(side="virtuous", path=CONTACT, kind="latency", delay_ms=9_000)
     victim = scene.command()
     assert victim.signal_when(scene.after_requests(VIRTUOUS, BATCH, 1), signal.SIGTERM)
     told = time.monotonic()
