@@ -32,9 +32,10 @@ async def wait_for_quota(context: StageContext, refusal: NoPermit) -> datetime |
     requests spread evenly waits for each of them.
     """
     rule, name = context.quota_rule, context.destination_name
-    spacing = context.quota.picture(name, rule).spacing(rule)
-    if rule.is_even and await sit_out(context, refusal.until, max(spacing, WAIT_IN_PROCESS)):
-        return None
+    if rule.is_even:
+        spacing = context.quota.picture(name, rule).spacing(rule)
+        if await sit_out(context, refusal.until, max(spacing, WAIT_IN_PROCESS)):
+            return None
     # Before anything is planned nobody knows how much it will be.
     needed = context.sending.requests_left(routes(context.customer)) or rule.requests
     until = context.quota.free_at(name, rule, needed)

@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from sync_pipeline.adapters.process import this_process
 from sync_pipeline.definitions import defs
 from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.orchestration.partitions import register
@@ -16,6 +15,7 @@ from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.runs import tags_of
 from sync_pipeline.orchestration.sensors import resume_parked
 from sync_pipeline.workplace import Workplace
+from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
 from sync_pipeline_tests.end_to_end.deployment import (
     CUSTOMER,
     USERS,
@@ -161,15 +161,8 @@ def test_nobody_is_disturbed_at_work(daemon: Daemon) -> None:
     daemon.night()
     daemon.wait()
     leases = daemon.deployment.workplace.state.leases
-    holder = this_process()
-    lease = leases.acquire(CUSTOMER, type(holder)("another", "another-host", *_rest(holder)))
-    assert lease is not None
+    assert leases.acquire(CUSTOMER, holder_elsewhere()) is not None
     assert daemon.tick() == []
-
-
-def _rest(holder: Any) -> list[Any]:
-    names = list(holder.__dataclass_fields__)
-    return [getattr(holder, name) for name in names[2:]]
 
 
 def test_a_run_that_takes_over_closes_the_parked_one(daemon: Daemon) -> None:

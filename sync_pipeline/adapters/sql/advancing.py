@@ -2,21 +2,21 @@
 
 from sqlalchemy import Connection, func, select
 
-from sync_pipeline.adapters.sql.tables import change_sets, ledger, slices
+from sync_pipeline.adapters.sql.sending import count_by_state
+from sync_pipeline.adapters.sql.tables import change_sets, slices
+from sync_pipeline.domain.positions import CutState
 
 
 def whats_done(connection: Connection, customer_id: str) -> dict[str, int]:
     """How far everything is: operations and cuts by state. JSON; two of them differ when anything was done between."""
-    operations = connection.execute(
-        select(ledger.c.state, func.count()).where(ledger.c.customer_id == customer_id).group_by(ledger.c.state)
-    ).all()
+    operations = count_by_state(connection, customer_id)
     cuts = connection.execute(
         select(change_sets.c.state, func.count())
-        .where(change_sets.c.customer_id == customer_id, change_sets.c.state != "reading")
+        .where(change_sets.c.customer_id == customer_id, change_sets.c.state != CutState.READING.value)
         .group_by(change_sets.c.state)
     ).all()
     return {
-        **{f"operations {state}": count for state, count in operations},
+        **{f"operations {state}": count for state, count in operations.items()},
         **{f"cuts {state}": count for state, count in cuts},
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, case, func, insert, select, update
+from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, func, insert, select, update
 
 from sync_pipeline.adapters.sql.advancing import has_advanced, whats_done
 from sync_pipeline.adapters.sql.database import Database
@@ -228,20 +228,15 @@ class SqlRuns:
 
     def organization_seen(self, customer_id: str, dagster_run_id: str) -> int | None:
         """The organization that this slice has seen its token belong to; None when it has not asked yet."""
-        with self._database.read() as connection:
-            return connection.execute(
-                select(slices.c.organization_id).where(
-                    slices.c.customer_id == customer_id, slices.c.dagster_run_id == dagster_run_id
-                )
-            ).scalar()
+        return self._of_slice(slices.c.organization_id, customer_id, dagster_run_id)
 
     def slice_started_at(self, customer_id: str, dagster_run_id: str) -> datetime | None:
+        return self._of_slice(slices.c.started_at, customer_id, dagster_run_id)
+
+    def _of_slice(self, column: Column[Any], customer_id: str, dagster_run_id: str) -> Any:
+        this = (slices.c.customer_id == customer_id, slices.c.dagster_run_id == dagster_run_id)
         with self._database.read() as connection:
-            return connection.execute(
-                select(slices.c.started_at).where(
-                    slices.c.customer_id == customer_id, slices.c.dagster_run_id == dagster_run_id
-                )
-            ).scalar()
+            return connection.execute(select(column).where(*this)).scalar()
 
     def started_at(self, customer_id: str, run_id: str) -> datetime | None:
         with self._database.read() as connection:
