@@ -26,7 +26,7 @@ from sync_pipeline.domain.operation import (
 )
 from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.domain.pause import Breaker
-from sync_pipeline.domain.positions import CutRow, CutState, Position
+from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.domain.routes import Routes
@@ -137,6 +137,42 @@ class CutWriter(Protocol):
     def discard(self) -> None: ...
 
 
+class ReadJournal(Protocol):
+    """What a read has brought so far, so that another process can go on with it.
+
+    A stream is read in one or two readings, numbered from 1. `resumed`: it holds pages from before it was opened;
+    `grew`: and pages from since then.
+    """
+
+    @property
+    def resumed(self) -> bool: ...
+
+    @property
+    def grew(self) -> bool: ...
+
+    def pages(self, reading: int) -> Iterator[Page]:
+        """What was kept of a reading when this journal was opened."""
+        ...
+
+    def cursor(self, reading: int) -> str | None:
+        """Where that reading goes on."""
+        ...
+
+    def parents(self, reading: int) -> Collection[str]:
+        """The parents below which that reading is over."""
+        ...
+
+    def is_complete(self, reading: int) -> bool: ...
+
+    def add(self, reading: int, page: Page) -> None: ...
+
+    def complete(self, reading: int) -> None: ...
+
+    def close(self) -> None: ...
+
+    def discard(self) -> None: ...
+
+
 class ChangeSetWriter(Protocol):
     """Takes the changes of one cut; nothing counts until it is sealed."""
 
@@ -158,6 +194,14 @@ class SnapshotStore(Protocol):
         ...
 
     def open_cut(self, name: StreamName, cut: int, key: Sequence[Sequence[str]]) -> CutWriter: ...
+
+    def begin_journal(self, name: StreamName, cut: int, terms: str) -> ReadJournal:
+        """A new journal; whatever was kept of earlier reads of the stream is gone."""
+        ...
+
+    def kept_journal(self, name: StreamName, cut: int, terms: str, not_before: datetime) -> ReadJournal | None:
+        """The journal of a read on these terms that was broken off; None without one, or with an older last page."""
+        ...
 
     def replace_snapshot(self, name: StreamName, cut: int) -> None:
         """A complete full read becomes the snapshot of its cut."""
@@ -234,7 +278,11 @@ class Cuts(Protocol):
         self, lease: Lease, run_id: str, position: Position, strategy: Strategy, since: datetime | None
     ) -> CutRow: ...
 
-    def note_requests(self, lease: Lease, cut: int, requests: int, pauses: int) -> None: ...
+    def adopt(self, lease: Lease, run_id: str, cut: int) -> None:
+        """This run goes on with what another one read, or began to."""
+        ...
+
+    def note_reading(self, lease: Lease, cut: int, so_far: ReadSoFar) -> None: ...
 
     def finish_read(
         self,

@@ -44,7 +44,7 @@ class Workplace:
 
     @cached_property
     def snapshots(self) -> ParquetStore:
-        return ParquetStore(self.settings.data_folder)
+        return ParquetStore(self.settings.data_folder, clock=self.clock)
 
     def fleet(self) -> Fleet:
         return load_fleet(self.settings.customers, self.settings.region)

@@ -8,6 +8,7 @@ import typer
 
 from sync_pipeline.cli.output import JsonFlag, write_json, write_lines, write_table
 from sync_pipeline.cli.run import CustomerArgument
+from sync_pipeline.domain.progress import progress_text
 
 SHOWN = (
     "run_id",
@@ -76,6 +77,7 @@ def show_report(document: Mapping[str, Any]) -> None:
     details = document.get("failure_details") or []
     if details:
         write_table("Failed operations", FAILURE_COLUMNS, [[row[name] for name in FAILURE_COLUMNS] for row in details])
+    write_lines((progress_text(*one) for one in (document.get("reading") or {}).items()), sys.stdout)
     show_reconciliation(document.get("reconciliation") or {})
     changes = document.get("schema_changes") or {}
     if changes:

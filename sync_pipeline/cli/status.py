@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sync_pipeline.cli.output import JsonFlag, write_json, write_lines, write_table
+from sync_pipeline.domain.progress import progress_text
 
 SAVE = "save"
 VOWELS = tuple("aeiou")
@@ -28,6 +29,7 @@ def status(
     else:
         entries = document.get("customers", [document])
         write_table("Status", COLUMNS, [shown(entry) for entry in entries])
+        write_lines(reading_lines(entries), sys.stdout)
         write_lines(waiting_lines(entries), sys.stdout)
         if customer_id is not None:
             write_lines(trouble_lines(document), sys.stdout)
@@ -62,6 +64,12 @@ def trouble_lines(entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {failure['remedy']}"
     for warning in last.get("warnings", ()):
         yield f"Warning: {warning}"
+
+
+def reading_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for entry in entries:
+        for stream, progress in entry["reading"].items():
+            yield f"{entry['customer_id']}: {progress_text(stream, progress)}"
 
 
 def waiting_lines(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from sync_pipeline.cli.change_set_documents import OPEN, change_set_entry
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.positions import CutState
+from sync_pipeline.domain.progress import ReadProgress
 from sync_pipeline.domain.report import FAILURE_DETAILS, exit_code
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import WaitingGroup
@@ -61,6 +62,9 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
             "resume_at": text(last["resume_at"]),
             "stage_failures": (last["report"] or {}).get("stage_failures", []),
             "warnings": (last["report"] or {}).get("warnings", []),
+        },
+        "reading": {
+            cut.stream: ReadProgress.of(cut, now).as_dict() for cut in state.cuts.cuts(customer.id, [CutState.READING])
         },
         "ledger": state.ledger_counts(customer.id),
         "held": [change_set_entry(row) for row in state.held.rows(customer.id, OPEN)],

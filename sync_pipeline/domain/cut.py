@@ -1,6 +1,6 @@
 """A cut: one read of a stream."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -40,7 +40,8 @@ class ReadPlan:
     """What to ask the source for.
 
     `since` is the floor of modified_since, overlap already subtracted; `token` is what changes_since goes on from;
-    `unlimited_lookback` lets walk_parents walk parents of any age.
+    `unlimited_lookback` lets walk_parents walk parents of any age. A read that began before goes on `after` the cursor
+    of one of its pages, walks no parent of `done_parents` again, and walks as of `started_at`.
     """
 
     stream: str
@@ -50,6 +51,9 @@ class ReadPlan:
     tries: int
     token: str | None = None
     unlimited_lookback: bool = False
+    after: str | None = None
+    done_parents: Collection[str] = ()
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Page:
     token: the last page's, to go on from with the next changes_since.
     from_nothing: the source no longer knew the plan's token, and the read began again without it.
     note: what a person should know about this read.
+    cursor: where another process can go on after this page; None where only an earlier page's leads on.
     """
 
     rows: Sequence[Row]
@@ -75,6 +80,7 @@ class Page:
     token: str | None = None
     from_nothing: bool = False
     note: str | None = None
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

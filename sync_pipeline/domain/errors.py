@@ -4,7 +4,8 @@ SyncError                   base: message + remedy, with a stable code for --jso
 ├── ConfigurationError      wrong files or settings; exit code 2
 ├── PrerequisiteError       a credential, permission or organization is not fit to sync; the run fails
 ├── SourceError             the source answered something that must not be read on; fails its stream
-│   └── SourceRefused       401 or 403 from the source
+│   ├── SourceRefused       401 or 403 from the source
+│   └── SourceUnavailable   no answer, or none but 5xx and 429; another time it may go on
 ├── DestinationError        Virtuous answered in a way that ends the slice
 └── BusyError               another process holds this customer's lease; exit code 4
 """
@@ -48,6 +49,12 @@ class SourceRefused(SourceError):
     """The source refused the credential (401) or the rights of it (403)."""
 
     code = "source_refused"
+
+
+class SourceUnavailable(SourceError):
+    """The source gave no answer that can be used, and may give one another time."""
+
+    code = "source_unavailable"
 
 
 class DestinationError(SyncError):

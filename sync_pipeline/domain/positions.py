@@ -55,6 +55,20 @@ class CutState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSoFar:
+    """How far a read is. `total`: how many records the source counts; `pauses`: how often a 429 made it wait."""
+
+    requests: int = 0
+    pauses: int = 0
+    pages: int = 0
+    records: int = 0
+    total: int | None = None
+
+
+NOTHING_READ = ReadSoFar()
+
+
+@dataclass(frozen=True, slots=True)
 class CutRow:
     """One cut as the state store knows it."""
 
@@ -66,6 +80,8 @@ class CutRow:
     strategy: Strategy
     proven: bool
     read_started_at: datetime
+    since: datetime | None = None
+    so_far: ReadSoFar = NOTHING_READ
     snapshot_cut: int | None = None
     newest_modified: datetime | None = None
     rows: int = 0

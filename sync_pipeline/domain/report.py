@@ -54,6 +54,7 @@ class RunReport:
     reconciliation: Mapping[str, Any] = field(default_factory=dict)
     foretold_requests: Mapping[str, int] = field(default_factory=dict)
     forecast_error: float | None = None
+    reading: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON types; moments are ISO 8601 in UTC."""

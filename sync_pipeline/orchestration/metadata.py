@@ -31,6 +31,19 @@ COUNTS = (
 )
 
 
+def reading_metadata(report: RunReport) -> dict[str, Any]:
+    """How far the reads are that go on in the next slice."""
+    return {
+        "resume_at": str(report.resume_at or ""),
+        "reading": table(
+            [
+                {"stream": stream, **{name: "" if value is None else value for name, value in progress.items()}}
+                for stream, progress in report.reading.items()
+            ]
+        ),
+    }
+
+
 def snapshot_metadata(result: SnapshotResult) -> dict[str, Any]:
     return {
         "rows_read": sum(read.rows for read in result.reads),

@@ -47,6 +47,11 @@ class ReadContext:
     positions: Positions
     cuts: Cuts
 
+    @property
+    def must_stop(self) -> str | None:
+        """Why nothing more may be read for now; None as long as it may."""
+        return None
+
     def stream_name(self, stream: str) -> StreamName:
         return StreamName(self.customer.id, stream)
 
@@ -95,6 +100,10 @@ class StageContext(ReadContext):
     @property
     def out_of_time(self) -> bool:
         return self.stop.is_requested or self.clock.monotonic() >= self.deadline
+
+    @property
+    def must_stop(self) -> str | None:
+        return self.why_out_of_time if self.out_of_time else None
 
     @property
     def why_out_of_time(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sync_pipeline.domain.operation import Evidence
 from sync_pipeline.domain.positions import CutRow, CutState
+from sync_pipeline.domain.progress import ReadProgress
 from sync_pipeline.domain.report import FAILURE_DETAILS, Outcomes, RunReport, forecast_error
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.stages.context import StageContext
@@ -74,6 +75,7 @@ def build_report(
         reconciliation=reconciliation or {},
         foretold_requests=foretold,
         forecast_error=forecast_error(foretold, requests),
+        reading={cut.stream: ReadProgress.of(cut, now).as_dict() for cut in cuts if cut.state == CutState.READING},
     )
 
 

@@ -1,8 +1,9 @@
 """One customer's stream, read night after night from a scripted source into real stores."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,6 +17,7 @@ from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.cut import StreamName
+from sync_pipeline.domain.errors import ParkedError
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.positions import CutRow, CutState, Position
 from sync_pipeline.domain.run import Layer, Run
@@ -25,7 +27,19 @@ from sync_pipeline_tests.clock import FakeClock
 
 CUSTOMER, SOURCE, STREAM = "riverside", "people", "shifts"
 NAME = StreamName(CUSTOMER, STREAM)
-RECIPE = {"recipe": "r", "writes": "contact", "reference": "id", "fields": {"firstName": "name"}}
+FIELDS: Mapping[str, str] = {"firstName": "name"}
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedContext(ReadContext):
+    """Stops after so many answers of the source."""
+
+    answers: Iterator[int] = field(default_factory=count)
+    limit: int | None = None
+
+    @property
+    def must_stop(self) -> str | None:
+        return "the time is over" if self.limit is not None and next(self.answers) + 1 >= self.limit else None
 
 
 @dataclass(frozen=True)
@@ -51,34 +65,45 @@ class Nights:
     ) -> None:
         self.clock = FakeClock()
         self.state = StateStore(url, self.clock)
-        self.snapshots = ParquetStore(folder, memory_limit_mb=200, threads=1)
+        self.snapshots = ParquetStore(folder, memory_limit_mb=200, threads=1, clock=self.clock)
         lease = self.state.leases.acquire(CUSTOMER, this_process())
         assert lease is not None
         self._keeper = Keeper(lease)
         self._answer = answer
-        self.customer = Customer.model_validate(
-            {
-                "id": CUSTOMER,
-                "name": "Riverside",
-                "destination": {"token": "env:A"},
-                "sources": {
-                    SOURCE: {
-                        "connector": {
-                            "connector": "c",
-                            "base_url": "https://people.example.org",
-                            "auth": {"kind": "none"},
-                            "streams": streams,
-                        },
-                        "reference_source": "S",
-                    }
-                },
-                "streams": {STREAM: {"source": SOURCE, "recipe": {**RECIPE, "fields": fields or RECIPE["fields"]}}},
-            }
-        )
+        self._folder = folder
+        self._fields = fields or FIELDS
+        self.customer = _customer(streams, self._fields)
 
     def read(self, layer: Layer = Layer.NIGHTLY) -> StreamRead:
         """One read; its cut waits for its comparison."""
         return asyncio.run(self._read(layer))
+
+    def slice(self, pages: int | None = None, *, run: str = "run-1", minutes: float = 10) -> StreamRead | None:
+        """One slice of a run some minutes later; None when it parked, after so many pages."""
+        self.clock.advance(hours=minutes / 60)
+        try:
+            return asyncio.run(self._read(Layer.NIGHTLY, Run(CUSTOMER, run, Layer.NIGHTLY, "slot"), pages))
+        except ParkedError:
+            return None
+
+    @property
+    def reading(self) -> list[CutRow]:
+        return self.state.cuts.cuts(CUSTOMER, [CutState.READING])
+
+    @property
+    def newest_read(self) -> CutRow:
+        return self.state.cuts.cuts(CUSTOMER, [CutState.READ])[-1]
+
+    def answer_with(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+        self._answer = answer
+
+    def reconfigure(self, streams: Mapping[str, Mapping[str, Any]]) -> None:
+        """The connector's streams are others from now on."""
+        self.customer = _customer(streams, self._fields)
+
+    @property
+    def journals(self) -> list[Path]:
+        return sorted(self._folder.rglob("*.jsonl"))
 
     def compare(self) -> CutRow:
         """The comparison of the newest read, as far as positions are concerned."""
@@ -106,9 +131,9 @@ class Nights:
         assert frame.height == self.snapshots.count(NAME, position.snapshot_cut)
         return sorted(frame.rows())
 
-    async def _read(self, layer: Layer) -> StreamRead:
-        run = Run(CUSTOMER, f"run-{self.clock.advance(hours=24)}", layer, "slot")
-        context = ReadContext(
+    async def _read(self, layer: Layer, run: Run | None = None, limit: int | None = None) -> StreamRead:
+        run = run or Run(CUSTOMER, f"run-{self.clock.advance(hours=24)}", layer, "slot")
+        context = LimitedContext(
             customer=self.customer,
             run=run,
             keeper=self._keeper,
@@ -117,6 +142,7 @@ class Nights:
             snapshots=self.snapshots,
             positions=self.state.positions,
             cuts=self.state.cuts,
+            limit=limit,
         )
         async with self._source() as source:
             return await read_stream(context, source, STREAM)
@@ -130,3 +156,22 @@ class Nights:
             transport=httpx.MockTransport(self._answer),
             random=Random(7),  # noqa: S311 - spreads retries, the same way in every test
         )
+
+
+def _customer(streams: Mapping[str, Mapping[str, Any]], fields: Mapping[str, str]) -> Customer:
+    connector = {
+        "connector": "c",
+        "base_url": "https://people.example.org",
+        "auth": {"kind": "none"},
+        "streams": streams,
+    }
+    recipe = {"recipe": "r", "writes": "contact", "reference": "id", "fields": fields}
+    return Customer.model_validate(
+        {
+            "id": CUSTOMER,
+            "name": "Riverside",
+            "destination": {"token": "env:A"},
+            "sources": {SOURCE: {"connector": connector, "reference_source": "S"}},
+            "streams": {STREAM: {"source": SOURCE, "recipe": recipe}},
+        }
+    )

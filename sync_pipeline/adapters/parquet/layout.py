@@ -24,6 +24,7 @@ class Kind(StrEnum):
     DELTAS = "deltas"
     CHANGE_SETS = "change_sets"
     ACKNOWLEDGED = "acknowledged"
+    READING = "reading"
 
 
 class StreamFiles:
@@ -50,6 +51,14 @@ class StreamFiles:
                 "run the customer with --layer initial.",
             )
         return path
+
+    def journal(self, cut: int) -> Path:
+        """The pages of a read that is not over."""
+        return self._folder / Kind.READING / f"{cut}.jsonl"
+
+    def remove_journals(self) -> None:
+        for path in (self._folder / Kind.READING).glob("*.jsonl"):
+            path.unlink()
 
     def workspace(self, kind: Kind, cut: int, purpose: str) -> Path:
         """A hidden folder for unfinished work on a cut; it may not exist."""

@@ -1,10 +1,12 @@
 """The Parquet store: implements ports.SnapshotStore."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from sync_pipeline.adapters.clock import SystemClock
 from sync_pipeline.adapters.parquet.candidates import candidate_frames, refuse_reserved, write_candidates
 from sync_pipeline.adapters.parquet.change_set_writer import ParquetChangeSetWriter
 from sync_pipeline.adapters.parquet.column_names import logical, source_columns
@@ -14,11 +16,13 @@ from sync_pipeline.adapters.parquet.durable import fresh_folder, publish_link, r
 from sync_pipeline.adapters.parquet.engine import Limits, hash_scheme
 from sync_pipeline.adapters.parquet.fold import write_index
 from sync_pipeline.adapters.parquet.frames import column_names, frames, row_count, scan
+from sync_pipeline.adapters.parquet.journal import FileJournal
 from sync_pipeline.adapters.parquet.layout import Kind, StreamFiles
 from sync_pipeline.adapters.parquet.lookup import rows_of_keys
 from sync_pipeline.adapters.parquet.snapshots import merge
 from sync_pipeline.domain.cut import KEY_COLUMN, StreamName
 from sync_pipeline.domain.diff import DiffRequest
+from sync_pipeline.ports import Clock
 
 CHANGES_PER_FRAME = 10_000
 
@@ -30,8 +34,9 @@ class ParquetStore:
     lease of its customer sees to that.
     """
 
-    def __init__(self, root: Path, memory_limit_mb: int = 700, threads: int = 2) -> None:
+    def __init__(self, root: Path, memory_limit_mb: int = 700, threads: int = 2, clock: Clock | None = None) -> None:
         self._root = root
+        self._clock = clock or SystemClock()
         self._limits = Limits(memory_limit_mb, threads)
         self._comparisons: dict[StreamName, tuple[object, Comparison]] = {}
 
@@ -49,6 +54,14 @@ class ParquetStore:
         files = self._files(name)
         workspace = files.workspace(Kind.DELTAS, cut, "parts")
         return ParquetCutWriter(files.file(Kind.DELTAS, cut), workspace, cut, self._limits)
+
+    def begin_journal(self, name: StreamName, cut: int, terms: str) -> FileJournal:
+        files = self._files(name)
+        files.remove_journals()
+        return FileJournal(files.journal(cut), self._clock, terms)
+
+    def kept_journal(self, name: StreamName, cut: int, terms: str, not_before: datetime) -> FileJournal | None:
+        return FileJournal.resume(self._files(name).journal(cut), self._clock, terms, not_before)
 
     def replace_snapshot(self, name: StreamName, cut: int) -> None:
         files = self._files(name)

@@ -54,11 +54,21 @@ class Access:
         )
 
     def windows(
-        self, name: str, stream: ConnectorStream, paging: SinceUntil, address: httpx.URL, since: datetime | None
+        self,
+        name: str,
+        stream: ConnectorStream,
+        paging: SinceUntil,
+        address: httpx.URL,
+        since: datetime | None,
+        after: str | None = None,
     ) -> Windows:
-        """The windows start at `since` only where they filter by the modified time, which is what `since` means."""
+        """The windows start at `since` only where they filter by the modified time, which is what `since` means.
+
+        With `after`, the end of a window that was read before, they go on from there.
+        """
         filtered = _filters(stream, paging)
         floor = since if since is not None and filtered else paging.first_moment
+        floor = floor if after is None else datetime.fromisoformat(after)
         whole = self.listing(name, stream, address)
         return Windows(paging, whole, floor, self.now, stream.modified if filtered else None)
 

@@ -44,18 +44,18 @@ def describe_origin(address: httpx.URL) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CountedPages:
-    """Pages whose addresses differ by one number only: the address of page 2, and where its number stands."""
+    """Pages whose addresses differ by one number only: the address of one, and where its number stands."""
 
-    second: httpx.URL
+    one: httpx.URL
     before: bytes
     number: int
     after: bytes
 
-    def addresses(self, pages: int) -> Iterator[tuple[int, httpx.URL]]:
-        """Page 2 to page `pages` of the read, each with its address."""
-        for page in range(2, pages + 1):
-            count = str(self.number + page - 2).encode()
-            yield page, self.second.copy_with(query=self.before + count + self.after)
+    def addresses(self, first: int, last: int) -> Iterator[tuple[int, httpx.URL]]:
+        """Each page with its address, from this one, which is page `first` of the read, to page `last`."""
+        for page in range(first, last + 1):
+            count = str(self.number + page - first).encode()
+            yield page, self.one.copy_with(query=self.before + count + self.after)
 
 
 def counted(requested: httpx.URL, link: httpx.URL) -> CountedPages | None:
@@ -89,7 +89,7 @@ def _split(link: httpx.URL, name: str, text: str) -> CountedPages | None:
         if parse_qsl(part.decode("ascii")) == [(name, text)] and part.endswith(f"={text}".encode()):
             before = b"&".join([*parts[:position], part.removesuffix(text.encode())])
             after = b"".join(b"&" + later for later in parts[position + 1 :])
-            return CountedPages(second=link, before=before, number=int(text), after=after)
+            return CountedPages(one=link, before=before, number=int(text), after=after)
     return None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from sync_pipeline.adapters.source.bookmark import Bookmark
 from sync_pipeline.adapters.source.place import Place
 from sync_pipeline.domain.configuration import ConnectorStream
 from sync_pipeline.domain.configuration.pagination import Paging
@@ -35,7 +36,11 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list to read from its first page to its end. `hidden` is the parameter that carries the token, if one does."""
+    """A list to read to its end, from its first page or from `start`.
+
+    `hidden` is the parameter that carries the token, if one does. `then` is the cursor that leads on once the list is
+    read, where others follow it.
+    """
 
     stream: str
     described: ConnectorStream
@@ -44,6 +49,8 @@ class Listing:
     hidden: str | None = None
     parent: Parent | None = None
     within: str = ""
+    start: Bookmark | None = None
+    then: str | None = None
 
     def place(self, page: int) -> Place:
         return Place(self.stream, page, self.within)

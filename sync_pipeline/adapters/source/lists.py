@@ -10,7 +10,9 @@ import httpx
 
 from sync_pipeline.adapters.source.abreast import abreast
 from sync_pipeline.adapters.source.body import read_page
+from sync_pipeline.adapters.source.bookmark import Bookmark
 from sync_pipeline.adapters.source.guards import ReadGuard
+from sync_pipeline.adapters.source.links import resolve
 from sync_pipeline.adapters.source.listing import Listing, ListPage, Tally
 from sync_pipeline.adapters.source.look_ahead import LookAhead
 from sync_pipeline.adapters.source.pagination import pager_of
@@ -38,8 +40,14 @@ class ListReader:
         first_page: int = 1,
     ) -> AsyncGenerator[ListPage, None]:
         """The pages of one list. `opened` is the first one's body when it was asked for already."""
-        pager = pager_of(listing)
-        place, address = listing.place(first_page), pager.first
+        pager, start = pager_of(listing), listing.start
+        number, address = 1, pager.first
+        place = listing.place(first_page)
+        if start is not None:
+            number, place = start.page, listing.place(start.page)
+            address = resolve(place, pager.first, start.address, listing.hidden)
+            pager.go_on(start.state)
+        begun = number
 
         async def fetch(page: int, ahead: httpx.URL) -> Any:
             return await self._fetch(listing.place(first_page + page - 1), ahead)
@@ -47,14 +55,16 @@ class ListReader:
         async with LookAhead(fetch, self._concurrency) as ahead:
             while True:
                 guard.visit(place, address)
-                number = place.page - first_page + 1
                 body = await (opened if opened is not None else ahead.body(number, address))
                 opened = None
                 page = read_page(place, listing.described, body, listing.parent)
                 guard.accept(place, page, may_repeat=pager.may_repeat)
                 following = pager.after(place, address, body, page)
-                if following is not None and number == 1 and self._concurrency > 1:
-                    ahead.expect(pager.ahead(page, following))
+                if following is not None and number == begun and self._concurrency > 1:
+                    ahead.expect(pager.ahead(number, address, page, following))
+                number += 1
+                goes_on = Bookmark.before(number, following, pager.state)
+                page = replace(page, cursor=None if goes_on is None else goes_on.encode())
                 yield ListPage(page, place, body, last=following is None)
                 if following is None:
                     break
@@ -66,7 +76,7 @@ class ListReader:
     ) -> AsyncGenerator[ListPage, None]:
         """The pages of a list that carries a total of its own, read once more when it gives another number of records.
 
-        Records may come twice; the pages carry no total any more.
+        Records may come twice; the pages carry no total any more, and only the last one a cursor.
         """
         tally, page = Tally(), first_page
         for attempt in range(1, READS_UNTIL_TOTALS_MATCH + 1):
@@ -77,7 +87,12 @@ class ListReader:
                     decided = one.last and (tally.matches or attempt == READS_UNTIL_TOTALS_MATCH)
                     yield replace(
                         one,
-                        page=replace(one.page, total=None, lacking=tally.lacking if decided else 0.0),
+                        page=replace(
+                            one.page,
+                            total=None,
+                            lacking=tally.lacking if decided else 0.0,
+                            cursor=listing.then if decided else None,
+                        ),
                         last=decided,
                         complete=decided and tally.matches,
                         short=decided and not tally.matches,

@@ -3,7 +3,7 @@
 A page shorter than the others ends nothing: some platforms filter after they cut the pages.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import httpx
 
@@ -11,6 +11,9 @@ from sync_pipeline.adapters.source.body import MISSING, look_up, whole_number
 from sync_pipeline.adapters.source.place import Place, shape_error
 from sync_pipeline.domain.configuration.pagination import Offset, PageNumber
 from sync_pipeline.domain.cut import KEY_COLUMN, Page
+
+Ahead = Iterator[tuple[int, httpx.URL]]
+"""Numbers and addresses of pages worth asking for before their turn."""
 
 
 def pages_to_total(page: Page) -> int | None:
@@ -36,10 +39,16 @@ class NumberPager:
         self._number += 1
         return None if self._ended(page) else self._page(self._number)
 
-    def ahead(self, page: Page, following: httpx.URL) -> Iterator[tuple[int, httpx.URL]]:  # noqa: ARG002 - Pager's
-        return (
-            (number, self._page(self._paging.first + number - 1)) for number in range(2, (self.pages(page) or 0) + 1)
-        )
+    @property
+    def state(self) -> dict[str, int]:
+        return {"number": self._number, "rows": self._rows}
+
+    def go_on(self, state: Mapping[str, int]) -> None:
+        self._number, self._rows = state["number"], state["rows"]
+
+    def ahead(self, number: int, requested: httpx.URL, page: Page, following: httpx.URL) -> Ahead:  # noqa: ARG002 - Pager's
+        pages = range(number + 1, (self.pages(page) or 0) + 1)
+        return ((ahead, self._page(self._paging.first + ahead - 1)) for ahead in pages)
 
     def pages(self, page: Page) -> int | None:
         return pages_to_total(page) if self._last is None else max(self._last - self._paging.first + 1, 1)
@@ -94,9 +103,20 @@ class OffsetPager:
         ended = page.total is not None and self._offset >= page.total
         return None if ended else self._page(self._offset)
 
-    def ahead(self, page: Page, following: httpx.URL) -> Iterator[tuple[int, httpx.URL]]:  # noqa: ARG002 - Pager's
-        step = len(page.rows)
-        return ((number, self._page((number - 1) * step)) for number in range(2, (self.pages(page) or 0) + 1))
+    @property
+    def state(self) -> dict[str, int] | None:
+        # What a page that may repeat is compared with is not kept.
+        if self.may_repeat:
+            return None
+        return {"offset": self._offset, "next_step": self._next_step, "filters": int(self._filters)}
+
+    def go_on(self, state: Mapping[str, int]) -> None:
+        self._offset, self._next_step, self._filters = state["offset"], state["next_step"], bool(state["filters"])
+
+    def ahead(self, number: int, requested: httpx.URL, page: Page, following: httpx.URL) -> Ahead:  # noqa: ARG002 - Pager's
+        step, offset = len(page.rows), self._offset
+        pages = range(number + 1, (self.pages(page) or 0) + 1)
+        return ((ahead, self._page(offset + (ahead - number - 1) * step)) for ahead in pages)
 
     def pages(self, page: Page) -> int | None:
         return pages_to_total(page)

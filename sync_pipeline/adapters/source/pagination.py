@@ -1,6 +1,6 @@
 """What follows a page: the address of the next one, or none. One pager reads one list, page after page."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Protocol
 
 import httpx
@@ -8,7 +8,7 @@ import httpx
 from sync_pipeline.adapters.source.body import MISSING, kind_of, look_up
 from sync_pipeline.adapters.source.links import counted, resolve
 from sync_pipeline.adapters.source.listing import Listing
-from sync_pipeline.adapters.source.numbered import NumberPager, OffsetPager, pages_to_total
+from sync_pipeline.adapters.source.numbered import Ahead, NumberPager, OffsetPager, pages_to_total
 from sync_pipeline.adapters.source.place import Place, shape_error
 from sync_pipeline.domain.configuration.pagination import Cursor, NextLink, Offset, PageNumber, SinglePage
 from sync_pipeline.domain.cut import Page
@@ -39,12 +39,24 @@ class Pager(Protocol):
         """
         ...
 
-    def ahead(self, page: Page, following: httpx.URL) -> Iterator[tuple[int, httpx.URL]]:
-        """After the first page: the numbers and addresses of pages worth asking for before their turn."""
+    @property
+    def state(self) -> dict[str, int] | None:
+        """What another pager of this list has to know, beside its address, to go on with the page after the last one.
+
+        None where it could not.
+        """
+        ...
+
+    def go_on(self, state: Mapping[str, int]) -> None:
+        """Go on where another pager was."""
+        ...
+
+    def ahead(self, number: int, requested: httpx.URL, page: Page, following: httpx.URL) -> Ahead:
+        """After page `number`, the first one of this pager: pages worth asking for before their turn."""
         ...
 
     def pages(self, page: Page) -> int | None:
-        """After the first page: how many there are, if anything tells."""
+        """After a page: how many there are, if anything tells."""
         ...
 
 
@@ -62,29 +74,39 @@ def pager_of(listing: Listing) -> Pager:
             return SinglePager(listing.address)
 
 
-class SinglePager:
+class _Stateless:
+    """The address of a page is all there is to know."""
+
+    may_repeat = False
+
+    @property
+    def state(self) -> dict[str, int]:
+        return {}
+
+    def go_on(self, state: Mapping[str, int]) -> None: ...
+
+
+class SinglePager(_Stateless):
     """A list of one page."""
 
     def __init__(self, address: httpx.URL) -> None:
         self.first = address
-        self.may_repeat = False
 
     def after(self, place: Place, requested: httpx.URL, body: object, page: Page) -> None:  # noqa: ARG002 - Pager's
         return None
 
-    def ahead(self, page: Page, following: httpx.URL) -> Iterator[tuple[int, httpx.URL]]:  # noqa: ARG002 - Pager's
+    def ahead(self, number: int, requested: httpx.URL, page: Page, following: httpx.URL) -> Ahead:  # noqa: ARG002 - Pager's
         return iter(())
 
     def pages(self, page: Page) -> int:  # noqa: ARG002 - Pager's
         return 1
 
 
-class LinkPager:
+class LinkPager(_Stateless):
     """Each page names the address of the next one."""
 
     def __init__(self, paging: NextLink, listing: Listing) -> None:
         self.first = listing.address
-        self.may_repeat = False
         self._path = paging.path
         self._hidden = listing.hidden
 
@@ -102,21 +124,20 @@ class LinkPager:
             raise shape_error(place, f"a link or null at `{self._path}`", kind_of(link))
         return resolve(place, requested, link, self._hidden)
 
-    def ahead(self, page: Page, following: httpx.URL) -> Iterator[tuple[int, httpx.URL]]:
+    def ahead(self, number: int, requested: httpx.URL, page: Page, following: httpx.URL) -> Ahead:
         """Links stay the truth; where they count by one, the pages that the total promises are asked for early."""
-        counting = counted(self.first, following)
-        return iter(()) if counting is None else counting.addresses(self.pages(page) or 0)
+        counting = counted(requested, following)
+        return iter(()) if counting is None else counting.addresses(number + 1, self.pages(page) or 0)
 
     def pages(self, page: Page) -> int | None:
         return pages_to_total(page)
 
 
-class CursorPager:
+class CursorPager(_Stateless):
     """Each page carries the value that asks for the next one."""
 
     def __init__(self, paging: Cursor, address: httpx.URL) -> None:
         self.first = address
-        self.may_repeat = False
         self._paging = paging
 
     def after(self, place: Place, requested: httpx.URL, body: object, page: Page) -> httpx.URL | None:  # noqa: ARG002 - Pager's
@@ -132,7 +153,7 @@ class CursorPager:
             raise shape_error(place, f"text, a number or null at `{self._paging.path}`", kind_of(cursor))
         return self.first.copy_set_param(self._paging.parameter, cursor)
 
-    def ahead(self, page: Page, following: httpx.URL) -> Iterator[tuple[int, httpx.URL]]:  # noqa: ARG002 - Pager's
+    def ahead(self, number: int, requested: httpx.URL, page: Page, following: httpx.URL) -> Ahead:  # noqa: ARG002 - Pager's
         return iter(())
 
     def pages(self, page: Page) -> int | None:

@@ -11,6 +11,7 @@ import structlog
 from sync_pipeline.adapters.source.access import Access
 from sync_pipeline.adapters.source.asking import planned_address
 from sync_pipeline.adapters.source.body import MISSING, kind_of, look_up
+from sync_pipeline.adapters.source.bookmark import Bookmark
 from sync_pipeline.adapters.source.guards import ReadGuard
 from sync_pipeline.adapters.source.listing import ListPage
 from sync_pipeline.adapters.source.lists import ListReader
@@ -47,7 +48,7 @@ async def stream_pages(
         return
     log.warning("source_token_expired", stream=plan.stream, status=expired.status)
     note: str | None = EXPIRED.format(stream=plan.stream, status=expired.status)
-    async with aclosing(_pages(access, reader, replace(plan, token=None), stream)) as pages:
+    async with aclosing(_pages(access, reader, replace(plan, token=None, after=None), stream)) as pages:
         async for page in pages:
             yield replace(page, from_nothing=True, note=note)
             note = None
@@ -60,9 +61,11 @@ async def list_pages(
     guard = _guard(stream, plan)
     paging = stream.pagination
     if isinstance(paging, SinceUntil):
-        pages = window_pages(reader, access.windows(plan.stream, stream, paging, address, plan.since), guard)
+        windows = access.windows(plan.stream, stream, paging, address, plan.since, plan.after)
+        pages = window_pages(reader, windows, guard)
     else:
-        pages = reader.pages(access.listing(plan.stream, stream, address), guard)
+        start = None if plan.after is None else Bookmark.decode(plan.after)
+        pages = reader.pages(replace(access.listing(plan.stream, stream, address), start=start), guard)
     async with aclosing(pages):
         async for page in pages:
             yield page

@@ -9,7 +9,7 @@ import httpx
 from sync_pipeline.adapters.source.links import describe_origin
 from sync_pipeline.adapters.source.place import Place, shape_error
 from sync_pipeline.adapters.source.retry import Trouble
-from sync_pipeline.domain.errors import SourceError, SourceRefused
+from sync_pipeline.domain.errors import SourceError, SourceRefused, SourceUnavailable
 
 RENEW = (
     "Renew the token of this source and store it where the customer's file points to. It was sent {sent}: if it never "
@@ -63,10 +63,10 @@ def given_up(trouble: Trouble, place: Place, tries: int) -> SourceError:
     """The error after the last try."""
     if trouble.not_json:
         return shape_error(place, "JSON", f"{trouble.what} at the last of {tries} tries")
-    return SourceError(
+    return SourceUnavailable(
         f"{place} could not be read: {trouble.what} at the last of {tries} tries.",
-        "Nothing of this read was used; the next run reads again. If it stays so, look at `base_url` of the source, or "
-        "ask the platform.",
+        "Nothing of this read is used before it is whole; the next run goes on with it. If it stays so, look at "
+        "`base_url` of the source, or ask the platform.",
     )
 
 

@@ -40,7 +40,8 @@ class _Walker:
         self._access = access
         self._reader = reader
         self._plan = plan
-        self._now = access.now()
+        self._now = plan.started_at or access.now()
+        self._skipped = 0
 
     async def pages(self, name: str, stream: ConnectorStream, query: Mapping[str, str]) -> AsyncGenerator[Page, None]:
         """The rows of a walked stream; `query` goes to the list of its topmost parent.
@@ -63,7 +64,7 @@ class _Walker:
                         raise
                     vanished += 1
         parents = stream.walk.parent if stream.walk else name
-        if walked and vanished == walked:
+        if walked and vanished == walked and not self._skipped:
             raise _all_vanished(name, stream, parents, walked)
         if vanished:
             self.notes.append(
@@ -85,7 +86,9 @@ class _Walker:
         sent = {**window.parameters(walk.parameters), **query}
         async with aclosing(self._parents(walk.parent, sent)) as parents:
             async for parent in parents:
-                if walk.time is None or window.holds(parent.row.get(walk.time)):
+                if name == self._plan.stream and parent.key in self._plan.done_parents:
+                    self._skipped += 1
+                elif walk.time is None or window.holds(parent.row.get(walk.time)):
                     yield self._access.listing_below(name, stream, parent)
 
     async def _parents(self, name: str, query: Mapping[str, str]) -> AsyncGenerator[Parent, None]:

@@ -53,7 +53,8 @@ class Windows:
         while not last:
             # Narrower than a unit, both ends would be spelled alike.
             since, until, last = bounds(floor, max(self._paging.window, self._unit), self._now())
-            yield self._listing(since, self._late(until) if last else until)
+            listing = self._listing(since, self._late(until) if last else until)
+            yield listing if last else replace(listing, then=until.isoformat())
             floor = until
 
     def newest(self) -> Listing:

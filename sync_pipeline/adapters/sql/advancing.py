@@ -8,14 +8,23 @@ from sync_pipeline.domain.positions import CutState
 
 
 def whats_done(connection: Connection, customer_id: str) -> dict[str, int]:
-    """How far everything is: operations and cuts by state. JSON; two of them differ when anything was done between."""
+    """How far everything is: operations and cuts by state, and the pages of the reads that are not over.
+
+    JSON; two of them differ when anything was done between.
+    """
     operations = count_by_state(connection, customer_id)
     cuts = connection.execute(
         select(change_sets.c.state, func.count())
         .where(change_sets.c.customer_id == customer_id, change_sets.c.state != CutState.READING.value)
         .group_by(change_sets.c.state)
     ).all()
+    reading = connection.execute(
+        select(func.max(change_sets.c.pages)).where(
+            change_sets.c.customer_id == customer_id, change_sets.c.state == CutState.READING.value
+        )
+    ).scalar()
     return {
+        "pages": reading or 0,
         **{f"operations {state}": count for state, count in operations.items()},
         **{f"cuts {state}": count for state, count in cuts},
     }

@@ -14,7 +14,7 @@ from sync_pipeline.adapters.sql.upsert import upsert
 from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.cut import Strategy
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.positions import CutRow, CutState, Position
+from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.ports import Clock
 
 MANY_CHANGES = 1_000
@@ -46,6 +46,7 @@ class SqlCuts:
                 strategy=strategy,
                 proven=False,
                 read_started_at=self._clock.now(),
+                since=since,
             )
             connection.execute(
                 insert(change_sets).values(
@@ -65,15 +66,21 @@ class SqlCuts:
             )
         return cut
 
-    def note_requests(self, lease: Lease, cut: int, requests: int, pauses: int) -> None:
-        """Keep count of what a read cost, also when it failed."""
-        with self._database.write() as connection:
-            require_lease(connection, lease)
-            connection.execute(
-                update(change_sets)
-                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut)
-                .values(source_requests=requests, source_pauses=pauses)
-            )
+    def adopt(self, lease: Lease, run_id: str, cut: int) -> None:
+        """This run goes on with what another one read: from now on it counts as read by this run alone."""
+        self._update(lease, cut, run_id=run_id)
+
+    def note_reading(self, lease: Lease, cut: int, so_far: ReadSoFar) -> None:
+        """Keep count of what a read brought and cost, also when it failed."""
+        self._update(
+            lease,
+            cut,
+            source_requests=so_far.requests,
+            source_pauses=so_far.pauses,
+            pages=so_far.pages,
+            rows=so_far.records,
+            total=so_far.total,
+        )
 
     def finish_read(
         self,
@@ -213,6 +220,15 @@ class SqlCuts:
                 # and moving the checkpoint over 20,000 changes takes seconds.
                 connection.execute(text("ANALYZE ledger, ledger_changes"))
 
+    def _update(self, lease: Lease, cut: int, **values: object) -> None:
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            connection.execute(
+                update(change_sets)
+                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut)
+                .values(values)
+            )
+
     def _supersede(self, connection: Connection, customer_id: str, stream: str, states: Sequence[CutState]) -> None:
         connection.execute(
             update(change_sets)
@@ -242,6 +258,10 @@ def _cut(row: RowMapping) -> CutRow:
         strategy=Strategy(row["strategy"]),
         proven=row["proven"],
         read_started_at=row["read_started_at"],
+        since=row["since"],
+        so_far=ReadSoFar(
+            row["source_requests"], row["source_pauses"], row["pages"] or 0, row["rows"] or 0, row["total"]
+        ),
         snapshot_cut=row["snapshot_cut"],
         newest_modified=row["newest_modified"],
         rows=row["rows"] or 0,

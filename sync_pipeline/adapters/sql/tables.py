@@ -63,6 +63,8 @@ change_sets = Table(
     Column("since", UtcDateTime),
     Column("proven", Boolean, nullable=False),
     Column("rows", BigInteger),
+    Column("pages", BigInteger),
+    Column("total", BigInteger),
     Column("source_requests", Integer, nullable=False),
     Column("source_pauses", Integer, nullable=False),
     Column("snapshot_cut", BigInteger),

@@ -8,7 +8,7 @@ import dagster as dg
 from sync_pipeline.domain.errors import BusyError, ParkedError, PausedError, SyncError
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.assets.stage import failure, stage
-from sync_pipeline.orchestration.metadata import snapshot_metadata
+from sync_pipeline.orchestration.metadata import reading_metadata, snapshot_metadata
 from sync_pipeline.orchestration.partitions import customers
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.stages.applied_ledger import finish_without_applying
@@ -32,8 +32,12 @@ def source_snapshot(context: dg.AssetExecutionContext, workplace: WorkplaceResou
             context.log.warning(str(error))
             return
         except ParkedError as error:
-            finish_without_applying(stage_context, RunStatus.PARKED, error)
+            report = finish_without_applying(stage_context, RunStatus.PARKED, error)
             context.log.warning(str(error))
+            if report.reading:  # without a materialization, the asset's page would show nothing for hours
+                context.log_event(
+                    dg.AssetObservation(context.asset_key, context.partition_key, metadata=reading_metadata(report))
+                )
             return
         except BusyError:
             raise

@@ -11,7 +11,7 @@ from sync_pipeline.domain.cut import Strategy
 from sync_pipeline.domain.diff import Acknowledged
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import REPLACEABLE, PlannedOperation, State
-from sync_pipeline.domain.positions import CutRow, CutState, Position
+from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.domain.standing import Standing
 from sync_pipeline.ports import Clock, Cuts, Positions
 
@@ -63,7 +63,10 @@ class ScratchCuts:
             read_started_at=self._clock.now(),
         )
 
-    def note_requests(self, lease: Lease, cut: int, requests: int, pauses: int) -> None:
+    def adopt(self, lease: Lease, run_id: str, cut: int) -> None:
+        """A plan goes on with no read."""
+
+    def note_reading(self, lease: Lease, cut: int, so_far: ReadSoFar) -> None:
         """Kept by nobody: the read itself answers what it took."""
 
     def finish_read(
@@ -96,7 +99,8 @@ class ScratchCuts:
         )
 
     def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]:
-        return self._stored.cuts(customer_id, states)
+        """What a run is reading is not there for a plan, which reads for itself."""
+        return self._stored.cuts(customer_id, [state for state in states if state != CutState.READING])
 
     def cuts_of_run(self, customer_id: str, run_id: str) -> tuple[list[CutRow], int, int]:
         return self._stored.cuts_of_run(customer_id, run_id)

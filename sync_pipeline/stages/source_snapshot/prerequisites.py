@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.errors import ParkedError, PausedError, PrerequisiteError, SourceError, SyncError
 from sync_pipeline.domain.organization import Organization, WriteAccess
+from sync_pipeline.domain.positions import ReadSoFar
 from sync_pipeline.ports import Destination, Source
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import blocked, observe
 from sync_pipeline.stages.permits import take_permit
-from sync_pipeline.stages.source_snapshot.reading import Spent
 
 ORGANIZATION = "GET /api/Organization/Current"
 PERMISSION = "GET /api/Permission"
@@ -27,7 +27,7 @@ class Fitness:
 
     warnings: list[str]
     unfit: Mapping[str, SyncError]
-    spent: Mapping[str, Spent]
+    spent: Mapping[str, ReadSoFar]
 
 
 async def confirm_prerequisites(context: StageContext) -> Fitness:
@@ -41,7 +41,7 @@ async def confirm_prerequisites(context: StageContext) -> Fitness:
     """
     confirm_not_paused(context)
     unfit: dict[str, SyncError] = {}
-    spent: dict[str, Spent] = {}
+    spent: dict[str, ReadSoFar] = {}
     sources = context.customer.streams_by_source
     for source, streams in sources.items():
         reason = await _why_unfit(context, source, streams, spent)
@@ -68,14 +68,14 @@ async def confirm_organization(context: StageContext, destination: Destination) 
 
 
 async def _why_unfit(
-    context: StageContext, source_name: str, streams: list[str], spent: dict[str, Spent]
+    context: StageContext, source_name: str, streams: list[str], spent: dict[str, ReadSoFar]
 ) -> SyncError | None:
     try:
         async with context.open_source(source_name) as source:
             try:
                 return await refusal_of(source, streams)
             finally:
-                spent[source_name] = Spent(source.requests, source.pauses)
+                spent[source_name] = ReadSoFar(source.requests, source.pauses)
     except PrerequisiteError as error:  # its token is missing
         return error
 

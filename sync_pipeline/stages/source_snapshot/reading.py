@@ -4,16 +4,25 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from sync_pipeline.domain.configuration import CustomerStream
 from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN, ReadPlan, SealedCut, Strategy, StreamName
-from sync_pipeline.domain.errors import SourceError
-from sync_pipeline.domain.positions import CutState, Position
+from sync_pipeline.domain.errors import BusyError, ParkedError, SourceError, SourceRefused, SourceUnavailable
+from sync_pipeline.domain.positions import NOTHING_READ, CutState, Position, ReadSoFar
 from sync_pipeline.domain.run import Layer
 from sync_pipeline.domain.schema_changes import compare_columns
 from sync_pipeline.ports import Source
 from sync_pipeline.stages.context import ReadContext
 from sync_pipeline.stages.layers import next_layer
+from sync_pipeline.stages.source_snapshot.account import ReadAccount
+from sync_pipeline.stages.source_snapshot.beginning import Beginning, begin_read
 from sync_pipeline.stages.source_snapshot.gathering import Gathered, gather
+
+log = structlog.get_logger()
+
+KEPT_FOR_ANOTHER_TIME = (SourceUnavailable, SourceRefused, ParkedError, BusyError)
+"""What says nothing against the pages read so far."""
 
 EMPTY_READ = (
     "The source of {stream} gave no record at all, where there were {known}. Nothing counts as gone; look whether the "
@@ -59,42 +68,75 @@ class StreamRead:
         return self.short_reads >= SHORT_READS_BEFORE_FAILING
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a source was asked in a run before its first read: requests, and the pauses that a 429 made."""
-
-    requests: int = 0
-    pauses: int = 0
-
-
-NOTHING = Spent()
-
-
-async def read_stream(context: ReadContext, source: Source, stream: str, spent: Spent = NOTHING) -> StreamRead:
+async def read_stream(context: ReadContext, source: Source, stream: str, spent: ReadSoFar = NOTHING_READ) -> StreamRead:
     """Read a stream and make the result its snapshot; `spent` counts as part of what the read cost.
+
+    A read that was broken off goes on after its last page; where the source does not know that page any more, it
+    begins again.
 
     Raises:
         SourceError: the source must not be read on, or a mapped column vanished.
+        ParkedError: the time is over; the pages so far are kept.
     """
     configured = context.customer.streams[stream]
-    connector_stream = context.customer.connector_stream(stream)
     position = context.positions.position(context.customer.id, configured.source, stream)
     plan = plan_read(context, stream, configured, position)
-    lease = context.keeper.lease
-    cut = context.cuts.begin_cut(lease, context.run.run_id, position, plan.strategy, plan.since)
-    name = context.stream_name(stream)
-    requests, pauses = source.requests - spent.requests, source.pauses - spent.pauses
-    writer = context.snapshots.open_cut(name, cut.cut, connector_stream.key)
+    beginning = begin_read(context, plan, position)
     try:
-        gathered = await gather(source, plan, writer)
+        return await _read(context, source, position, beginning, spent)
+    except KEPT_FOR_ANOTHER_TIME:
+        raise
+    except SourceError as error:
+        if not beginning.journal.resumed or beginning.journal.grew:
+            raise
+        log.warning("read_begins_again", customer=context.customer.id, stream=stream, reason=error.message)
+    return await _read(context, source, position, begin_read(context, plan, position), spent)
+
+
+async def _read(
+    context: ReadContext, source: Source, position: Position, beginning: Beginning, spent: ReadSoFar
+) -> StreamRead:
+    """Read to the end; what was read until then is kept for another time if that may mend what went wrong."""
+    journal = beginning.journal
+    try:
+        read = await _read_to_the_end(context, source, position, beginning, spent)
+    except KEPT_FOR_ANOTHER_TIME:
+        raise
+    except Exception:
+        journal.discard()
+        raise
+    else:
+        journal.discard()
+        return read
+    finally:
+        journal.close()
+
+
+async def _read_to_the_end(
+    context: ReadContext, source: Source, position: Position, beginning: Beginning, spent: ReadSoFar
+) -> StreamRead:
+    plan, cut, stream = beginning.plan, beginning.cut, beginning.plan.stream
+    connector_stream = context.customer.connector_stream(stream)
+    name, lease = context.stream_name(stream), context.keeper.lease
+    gathered = Gathered(whole=plan.since is None and plan.token is None)
+    account = ReadAccount(context, source, cut, spent)
+    writer = context.snapshots.open_cut(name, cut.cut, connector_stream.key)
+
+    def after_page(*, can_go_on: bool) -> None:
+        account.note_now_and_then(gathered)
+        if can_go_on and (why := context.must_stop) is not None:
+            raise ParkedError(context.clock.now(), why)
+
+    try:
+        await gather(source, plan, writer, beginning.journal, gathered, after_page)
         modified = connector_stream.modified
         sealed = writer.seal(modified.field, modified.format) if modified else writer.seal(None)
     finally:
         writer.discard()
-        context.cuts.note_requests(lease, cut.cut, source.requests - requests, source.pauses - pauses)
+        account.note(gathered)
     schema = compare_columns(position.columns, gathered.columns, complete=_is_complete(plan, gathered))
     confirm_columns(context, plan, gathered, sealed, position, schema.changes)
-    proven = _proves_absence(plan, gathered, sealed, position)
+    proven = _proves_absence(beginning, gathered, sealed, position)
     snapshot_cut = _into_snapshot(context, name, plan, gathered, sealed, position, proven=proven)
     warning = _warning(context, stream, gathered, sealed, position)
     short_reads = position.short_reads + 1 if gathered.lacking > MUCH else 0
@@ -121,7 +163,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         snapshot_rows=0 if snapshot_cut is None else context.snapshots.count(name, snapshot_cut),
         proven=proven,
         pages=gathered.pages,
-        requests=source.requests - requests,
+        requests=account.requests,
         newest_modified=sealed.newest_modified,
         warning=warning,
         columns=gathered.columns,
@@ -201,13 +243,18 @@ def _is_complete(plan: ReadPlan, gathered: Gathered) -> bool:
     return gathered.matched and gathered.whole and walks_all
 
 
-def _proves_absence(plan: ReadPlan, gathered: Gathered, sealed: SealedCut, position: Position) -> bool:
+def _proves_absence(beginning: Beginning, gathered: Gathered, sealed: SealedCut, position: Position) -> bool:
     """Only a read of everything proves it; an empty answer where there were records proves nothing.
+
+    Neither does one that was broken off and has no total to be compared with: for hours, whatever was deleted may have
+    moved others from a page that was not read yet to one that was.
 
     A walk drops from the snapshot what it proved gone, and nothing else: whatever is not there now is gone.
     """
-    if plan.strategy is Strategy.WALK_PARENTS:
+    if beginning.plan.strategy is Strategy.WALK_PARENTS:
         return True
+    if beginning.journal.resumed and gathered.total is None and position.snapshot_cut is not None:
+        return False
     return gathered.matched and gathered.whole and (sealed.rows > 0 or position.snapshot_cut is None)
 
 

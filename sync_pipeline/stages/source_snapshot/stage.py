@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from sync_pipeline.domain.errors import BusyError, ParkedError, SyncError
+from sync_pipeline.domain.positions import NOTHING_READ, CutState
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_prerequisites
-from sync_pipeline.stages.source_snapshot.reading import NOTHING, StreamRead, read_stream
+from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
 from sync_pipeline.stopping import TOLD_TO_STOP
 
 log = structlog.get_logger()
@@ -27,11 +28,15 @@ __all__ = ["SnapshotResult", "StreamRead", "take_snapshots"]
 
 @dataclass(slots=True)
 class SnapshotResult:
-    """What the stage read; `failed` maps a stream to the reason."""
+    """What the stage read; `failed` maps a stream to the reason.
+
+    `read_before`: streams that an earlier slice read, and nothing has compared yet.
+    """
 
     reads: list[StreamRead] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    read_before: list[str] = field(default_factory=list)
 
 
 async def take_snapshots(context: StageContext) -> SnapshotResult:
@@ -39,7 +44,7 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
 
     Raises:
         PausedError, PrerequisiteError, SourceError: as `confirm_prerequisites`; nothing was read.
-        ParkedError: as `confirm_prerequisites`, or the process was told to stop; streams not read yet are missing.
+        ParkedError: as `confirm_prerequisites`, or the time is over: the next slice goes on where this one was.
     """
     try:
         async with context.stop.limiting():
@@ -52,7 +57,7 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
 
 async def _take_snapshots(context: StageContext) -> SnapshotResult:
     fitness = await confirm_prerequisites(context)
-    result = SnapshotResult(warnings=fitness.warnings)
+    result = SnapshotResult(warnings=fitness.warnings, read_before=_read_before(context))
     spent = dict(fitness.spent)
     for source_name, streams in context.customer.streams_by_source.items():
         if source_name in fitness.unfit:
@@ -61,15 +66,31 @@ async def _take_snapshots(context: StageContext) -> SnapshotResult:
             continue
         async with context.open_source(source_name) as source:
             for stream in streams:
+                if stream in result.read_before:
+                    continue
+                if (why := context.must_stop) is not None:
+                    raise ParkedError(context.clock.now(), why)
                 try:
-                    read = await read_stream(context, source, stream, spent.pop(source_name, NOTHING))
-                except BusyError:
+                    read = await read_stream(context, source, stream, spent.pop(source_name, NOTHING_READ))
+                except (BusyError, ParkedError):
                     raise
                 except SyncError as error:
                     _fail(context, result, stream, error)
                 else:
                     _add(context, result, read)
     return result
+
+
+def _read_before(context: StageContext) -> list[str]:
+    """What no slice of this run has to read again; of an initial load, no slice of a later run either."""
+    customer_id, streams = context.customer.id, list[str]()
+    for cut in context.cuts.cuts(customer_id, [CutState.READ]):
+        if cut.run_id != context.run.run_id:
+            if context.cuts.diffed_snapshot(customer_id, cut.stream) is not None:
+                continue  # a night must not end with what the source said the night before
+            context.cuts.adopt(context.keeper.lease, context.run.run_id, cut.cut)
+        streams.append(cut.stream)
+    return streams
 
 
 def _add(context: StageContext, result: SnapshotResult, read: StreamRead) -> None:

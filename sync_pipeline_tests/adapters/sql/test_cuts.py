@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.cut import Strategy
-from sync_pipeline.domain.positions import CutState
+from sync_pipeline.domain.positions import CutState, ReadSoFar
 from sync_pipeline_tests.adapters.sql.support import CUSTOMER, SOURCE, STREAM, Worker, operation
 from sync_pipeline_tests.clock import START, FakeClock
 
@@ -124,8 +124,8 @@ def test_the_compared_snapshot_is_the_one_of_the_newest_durable_change_set(worke
 
 def test_the_cuts_of_a_run_come_with_what_they_cost(worker: Worker) -> None:
     users, projects = worker.begin_cut("users"), worker.begin_cut("projects")
-    worker.store.cuts.note_requests(worker.lease, users.cut, 10, 1)
-    worker.store.cuts.note_requests(worker.lease, projects.cut, 5, 2)
+    worker.store.cuts.note_reading(worker.lease, users.cut, ReadSoFar(requests=10, pauses=1))
+    worker.store.cuts.note_reading(worker.lease, projects.cut, ReadSoFar(requests=5, pauses=2))
     worker.in_run("run-2").begin_cut()
     cuts, requests, pauses = worker.store.cuts.cuts_of_run(CUSTOMER, worker.run_id)
     assert [cut.cut for cut in cuts] == [users.cut, projects.cut]

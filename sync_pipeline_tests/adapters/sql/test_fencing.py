@@ -14,7 +14,7 @@ from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.errors import BusyError
 from sync_pipeline.domain.lease import LEASE_SECONDS, Lease
 from sync_pipeline.domain.operation import SendingBatch
-from sync_pipeline.domain.positions import CutRow
+from sync_pipeline.domain.positions import CutRow, ReadSoFar
 from sync_pipeline.domain.run import RunStatus, StageFailure
 from sync_pipeline_tests.adapters.sql.support import (
     CUSTOMER,
@@ -67,7 +67,8 @@ def frozen(store: StateStore, clock: FakeClock) -> Frozen:
 WRITES: dict[str, Callable[[Frozen], object]] = {
     "renew": lambda old: old.worker.store.leases.renew(old.lease),
     "begin_cut": lambda old: old.worker.begin_cut(),
-    "note_requests": lambda old: old.cuts.note_requests(old.lease, old.reading.cut, 5, 1),
+    "note_reading": lambda old: old.cuts.note_reading(old.lease, old.reading.cut, ReadSoFar(requests=5, pauses=1)),
+    "adopt": lambda old: old.cuts.adopt(old.lease, "run-2", old.reading.cut),
     "finish_read": lambda old: old.cuts.finish_read(
         old.lease, old.reading, proven=True, rows=1, snapshot_cut=old.reading.cut, newest_modified=None
     ),
