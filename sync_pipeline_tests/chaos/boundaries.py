@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event
 
 from sync_pipeline.adapters.parquet.change_set_writer import ParquetChangeSetWriter
 from sync_pipeline.adapters.parquet.cut_writer import ParquetCutWriter
+from sync_pipeline.adapters.parquet.journal import FileJournal
 from sync_pipeline.adapters.parquet.store import ParquetStore
 from sync_pipeline.adapters.sql.confirming import SqlConfirming
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
@@ -26,6 +27,8 @@ from sync_pipeline.adapters.virtuous import VirtuousClient
 STEPS: dict[str, tuple[type, str]] = {
     "begin_slice": (SqlRuns, "begin_slice"),
     "begin_cut": (SqlCuts, "begin_cut"),
+    "keep_page": (FileJournal, "add"),
+    "adopt": (SqlCuts, "adopt"),
     "seal_cut": (ParquetCutWriter, "seal"),
     "replace_snapshot": (ParquetStore, "replace_snapshot"),
     "merge_delta": (ParquetStore, "merge_delta"),

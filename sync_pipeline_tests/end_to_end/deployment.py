@@ -35,6 +35,7 @@ VIRTUOUS, VOMO = "virtuous-token", "vomo-token"
 BATCH, SINGLE = "POST /api/Contact/Batch", "POST /api/Contact/Transaction"
 ORGANIZATION = "GET /api/Organization/Current"
 USERS = "GET /vomo/v1/users"
+PROJECTS = "GET /vomo/v1/projects"
 PATIENCE_SECONDS = 2.0  # a sandbox in this process answers within milliseconds, unless the machine is very busy
 
 

@@ -11,8 +11,8 @@ from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, VOMO, Deployment, deployed, secret
 
 GIVING = "giving-token"
-SIZES = {"projects": 4, "dates_per_project": 3, "participations_per_date": 5, "forms": 2, "completions": 18}
-DONATIONS = 50
+SIZES = {"projects": 3, "dates_per_project": 2, "participations_per_date": 4, "forms": 2, "completions": 9}
+DONATIONS = 24
 NOTE = "POST /api/ContactNote"
 OPPORTUNITY = "POST /api/VolunteerOpportunity"
 SIGN_UP = "POST /api/VolunteerOpportunity/{volunteerOpportunityId}/Volunteers"

@@ -199,7 +199,7 @@ def test_a_quota_that_ends_during_the_look_ups_parks_the_run(kinds: Deployment) 
     """What waits may be deliverable: nobody knows before everything was asked about."""
     kinds.night()
     morning(kinds)
-    kinds.configure(destination={"quota": {"cap": 12}})
+    kinds.configure(destination={"quota": {"cap": 24}})
     slices = [kinds.slice_of_night()]
     while slices[-1].report.status == "parked":
         resume_at = slices[-1].report.resume_at

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from sync_pipeline.cli.status_documents import status_entry
 from sync_pipeline.definitions import defs
 from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.orchestration.partitions import register
@@ -18,11 +20,13 @@ from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
 from sync_pipeline_tests.end_to_end.deployment import (
     CUSTOMER,
+    PROJECTS,
     USERS,
     VIRTUOUS,
     VOMO,
     Deployment,
     ImpatientWorkplace,
+    deployed,
 )
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 
@@ -216,6 +220,59 @@ def test_a_run_that_gets_nowhere_twice_fails_and_says_why(daemon: Daemon) -> Non
     daemon.deployment.world.clear_faults()
     daemon.night()
     assert daemon.run["report"]["carried"] > 0
+
+
+@pytest.fixture
+def slow_source(tmp_path: Path, sqlite_url: str) -> Iterator[Daemon]:
+    """120 users are 8 pages, and every other request has to wait for 400 s; a slice has 600."""
+    with deployed(tmp_path, sqlite_url, users=120) as deployment, dg.DagsterInstance.ephemeral() as instance:
+        deployment.configure(streams={"users": {"read": {"concurrency": 1}}})
+        deployment.world.add_fault(side="vomo", kind="rate_limited", path="/vomo/v1/users", every=2, retry_after=400)
+        register(instance, [CUSTOMER])
+        yield Daemon(deployment, instance)
+
+
+def test_a_read_that_takes_longer_than_a_slice_goes_on_in_the_next_one(slow_source: Daemon) -> None:
+    daemon, shares = slow_source, list[float]()
+    assert daemon.night().success
+    while daemon.run["parked_in"] == "source_snapshot":
+        shares.append(daemon.run["report"]["reading"]["users"]["percent"])
+        (request,) = daemon.tick()  # at once: nothing is used up but its time
+        assert daemon.start(request).success
+    assert shares == sorted(set(shares))
+    assert len(shares) >= 3
+    asked = daemon.deployment.books(VOMO)["requests"][USERS]
+    assert daemon.run["report"]["source_requests"] == asked
+    assert daemon.run["report"]["reading"] == {}
+    while daemon.run["status"] == "parked":
+        daemon.wait()
+        (request,) = daemon.tick()
+        daemon.start(request)
+    assert_delivered(daemon.deployment.world, VIRTUOUS, VOMO)
+    assert list(daemon.deployment.folder.rglob("*.jsonl")) == []
+
+
+def test_who_looks_at_a_long_read_sees_how_far_it_is(slow_source: Daemon) -> None:
+    slow_source.night()
+    document = status_entry(slow_source.deployment.workplace, slow_source.deployment.customer)
+    progress = document["reading"]["users"]
+    assert progress["total"] == 120
+    assert progress["records"] == 15 * progress["pages"]
+    assert progress["percent"] == 100 * progress["records"] / 120
+    assert progress["finish_at"] > slow_source.deployment.clock.now().isoformat()
+    (observed,) = slow_source.instance.fetch_observations(dg.AssetKey("source_snapshot"), limit=1).records
+    assert observed.partition_key == CUSTOMER
+
+
+def test_streams_that_were_read_are_not_read_again_because_another_one_takes_long(slow_source: Daemon) -> None:
+    deployment = slow_source.deployment
+    deployment.configure(streams={"projects": {"source": "vomo", "recipe": "vomo_projects_to_opportunities"}})
+    slow_source.night()
+    asked = deployment.books(VOMO)["requests"][PROJECTS]
+    assert list(slow_source.run["report"]["reading"]) == ["users"]
+    (request,) = slow_source.tick()
+    slow_source.start(request)
+    assert deployment.books(VOMO)["requests"][PROJECTS] - asked == 1  # whether the token is still accepted
 
 
 def test_the_time_of_a_slice_counts_over_all_its_stages(daemon: Daemon) -> None:

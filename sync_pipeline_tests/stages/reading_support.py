@@ -62,6 +62,7 @@ class Nights:
         streams: Mapping[str, Mapping[str, Any]],
         answer: Callable[[httpx.Request], httpx.Response],
         fields: Mapping[str, str] | None = None,
+        concurrency: int = 4,
     ) -> None:
         self.clock = FakeClock()
         self.state = StateStore(url, self.clock)
@@ -72,7 +73,7 @@ class Nights:
         self._answer = answer
         self._folder = folder
         self._fields = fields or FIELDS
-        self.customer = _customer(streams, self._fields)
+        self.customer = _customer(streams, self._fields, concurrency)
 
     def read(self, layer: Layer = Layer.NIGHTLY) -> StreamRead:
         """One read; its cut waits for its comparison."""
@@ -99,7 +100,7 @@ class Nights:
 
     def reconfigure(self, streams: Mapping[str, Mapping[str, Any]]) -> None:
         """The connector's streams are others from now on."""
-        self.customer = _customer(streams, self._fields)
+        self.customer = _customer(streams, self._fields, 4)
 
     @property
     def journals(self) -> list[Path]:
@@ -158,7 +159,7 @@ class Nights:
         )
 
 
-def _customer(streams: Mapping[str, Mapping[str, Any]], fields: Mapping[str, str]) -> Customer:
+def _customer(streams: Mapping[str, Mapping[str, Any]], fields: Mapping[str, str], concurrency: int) -> Customer:
     connector = {
         "connector": "c",
         "base_url": "https://people.example.org",
@@ -172,6 +173,6 @@ def _customer(streams: Mapping[str, Mapping[str, Any]], fields: Mapping[str, str
             "name": "Riverside",
             "destination": {"token": "env:A"},
             "sources": {SOURCE: {"connector": connector, "reference_source": "S"}},
-            "streams": {STREAM: {"source": SOURCE, "recipe": recipe}},
+            "streams": {STREAM: {"source": SOURCE, "recipe": recipe, "read": {"concurrency": concurrency}}},
         }
     )

@@ -106,8 +106,7 @@ def everybody(platform: Platform) -> list[tuple[str | None, ...]]:
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_slices_of_two_pages_read_every_page_once(opened: Open, kind: str) -> None:
     platform = Platform()
-    nights = opened(EVERY_KIND[kind], platform)
-    nights.customer.streams["shifts"].read.__dict__["concurrency"] = 1
+    nights = opened(EVERY_KIND[kind], platform, concurrency=1)
     slices = 1
     while (read := nights.slice(pages=2)) is None:
         slices += 1
@@ -272,8 +271,7 @@ def test_the_second_reading_goes_on_too(opened: Open) -> None:
     """The source counts ten and gives nine: everything is read twice, in slices."""
     platform = Platform()
     platform.total = 10
-    nights = opened(LINKS, platform)
-    nights.customer.streams["shifts"].read.__dict__["concurrency"] = 1
+    nights = opened(LINKS, platform, concurrency=1)
     slices = 0
     while (read := nights.slice(pages=2)) is None:
         slices += 1

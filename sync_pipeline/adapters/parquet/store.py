@@ -30,7 +30,7 @@ CHANGES_PER_FRAME = 10_000
 class ParquetStore:
     """Files under `root`: customer=…/stream=…/{snapshots,deltas,change_sets,acknowledged}/<cut>.parquet.
 
-    Every file is written under a hidden name, fsynced and renamed. One process at a time works on a stream: the
+    Beside them, reading/<cut>.jsonl while a read is not over. Every other file is written under a hidden name, fsynced and renamed. One process at a time works on a stream: the
     lease of its customer sees to that.
     """
 

@@ -36,7 +36,9 @@ def source_snapshot(context: dg.AssetExecutionContext, workplace: WorkplaceResou
             context.log.warning(str(error))
             if report.reading:  # without a materialization, the asset's page would show nothing for hours
                 context.log_event(
-                    dg.AssetObservation(context.asset_key, context.partition_key, metadata=reading_metadata(report))
+                    dg.AssetObservation(
+                        context.asset_key, partition=context.partition_key, metadata=reading_metadata(report)
+                    )
                 )
             return
         except BusyError:
