@@ -30,8 +30,8 @@ CHANGES_PER_FRAME = 10_000
 class ParquetStore:
     """Files under `root`: customer=…/stream=…/{snapshots,deltas,change_sets,acknowledged}/<cut>.parquet.
 
-    Beside them, reading/<cut>.jsonl while a read is not over. Every other file is written under a hidden name, fsynced and renamed. One process at a time works on a stream: the
-    lease of its customer sees to that.
+    Beside them reading/<cut>.jsonl, while a read is not over. Every other file is written under a hidden name, fsynced
+    and renamed. One process at a time works on a stream: the lease of its customer sees to that.
     """
 
     def __init__(self, root: Path, memory_limit_mb: int = 700, threads: int = 2, clock: Clock | None = None) -> None:
