@@ -31,6 +31,7 @@ from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.domain.run import Run, RunStatus, Stage, StageFailure
+from sync_pipeline.domain.source_pace import PaceRecord
 from sync_pipeline.domain.standing import Standing
 from sync_pipeline.domain.stream_sample import FilterTrial, StreamSample
 from sync_pipeline.domain.time_format import ISO
@@ -56,6 +57,14 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None: ...
+
+
+class PaceMemory(Protocol):
+    """What is known about how fast one account of a source may be asked, for the next process."""
+
+    def recall(self) -> PaceRecord | None: ...
+
+    def keep(self, record: PaceRecord) -> None: ...
 
 
 class Source(Protocol):
@@ -104,6 +113,7 @@ class Source(Protocol):
             SourceRefused: the source answered 401 or 403.
             SourceError: anything else that must not be taken for data: a page of another shape, a repeated
                 cursor, a link to another host, or tries used up.
+            ParkedError: it may not be asked for longer than a process should wait.
         """
         ...
 

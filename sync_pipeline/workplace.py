@@ -1,6 +1,6 @@
 """One deployment put together: settings, stores, clients. What the Dagster assets and the commands both work with."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from functools import cached_property, partial
@@ -18,12 +18,13 @@ from sync_pipeline.adapters.virtuous import VirtuousClient
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.run import Run
-from sync_pipeline.ports import Clock, Destination, LeaseKeeper, Source
+from sync_pipeline.ports import Clock, Destination, LeaseKeeper, PaceMemory, Source
 from sync_pipeline.settings import Settings, load_settings
 from sync_pipeline.stages.applied_ledger.requests import LATEST_EFFECT_SECONDS, REQUEST_SECONDS
 from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
 from sync_pipeline.stopping import Stop
 
+PATIENCE = timedelta(seconds=60)  # the window of most limits: a process waits for it, and parks for what takes longer
 MARGIN_SECONDS = 60  # a run that is about to reach its limit lets its last requests end, and writes its report
 
 
@@ -104,7 +105,7 @@ class Workplace:
             deadline=self.clock.monotonic() + self._seconds_left(customer, run, dagster_run_id),
             clock=self.clock,
             stop=self.stop,
-            open_source=partial(self.open_source, customer),
+            open_source=partial(self.open_source, customer, patience=PATIENCE, memory=state.pace_memory),
             open_destination=partial(self.open_destination, customer),
             snapshots=self.snapshots,
             positions=state.positions,
@@ -137,8 +138,15 @@ class Workplace:
             limits.run_seconds - margin - (now - run_started).total_seconds(),
         )
 
-    def open_source(self, customer: Customer, name: str) -> AbstractAsyncContextManager[Source]:
-        """A client for one source of the customer.
+    def open_source(
+        self,
+        customer: Customer,
+        name: str,
+        *,
+        patience: timedelta | None = None,
+        memory: Callable[[str, str], PaceMemory] | None = None,
+    ) -> AbstractAsyncContextManager[Source]:
+        """A client for one source of the customer; see `HttpSource` for its patience and its memory.
 
         Raises:
             PrerequisiteError: its token is missing.
@@ -150,7 +158,8 @@ class Workplace:
             if configured.source == name
         }
         token = None if source.token is None else self.secrets.resolve(source.token)
-        return HttpSource(source, streams, token, self.clock)
+        known = None if memory is None else memory(customer.id, name)
+        return HttpSource(source, streams, token, self.clock, memory=known, patience=patience)
 
     def open_destination(self, customer: Customer) -> AbstractAsyncContextManager[Destination]:
         """A client for the customer's Virtuous organization.

@@ -44,7 +44,7 @@ def planned(workplace: Workplace, customer_id: str, scratch: Path, recipe: Path 
             accepted_people=partial(state.accepted_people, customer.id),
         )
         snapshots = ScratchStore(workplace.settings.data_folder, scratch / "data")
-        open_source = partial(workplace.open_source, customer)
+        open_source = partial(workplace.open_source, customer, memory=workplace.state.pace_memory)
         return asyncio.run(make_plan(customer, stored, snapshots, open_source, workplace.clock))
 
 

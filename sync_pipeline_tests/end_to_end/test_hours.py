@@ -125,9 +125,10 @@ def test_removed_participations_are_left_alone_where_the_customer_says_so(kinds:
 
 def test_hours_of_dates_that_are_no_longer_walked_stay(kinds: Deployment) -> None:
     settled(kinds)
-    old = [one for one in served(kinds) if one not in recent(kinds)]
-    assert old
-    kinds.world.remove_vomo_record(VOMO, PARTICIPATIONS, old[0]["id"])
+    dates = {date["id"]: date["starts_at"] for date in kinds.world.vomo_project_dates(VOMO)}
+    oldest = min(served(kinds), key=lambda one: dates[one["project_date_id"]])
+    assert oldest not in recent(kinds)
+    kinds.world.remove_vomo_record(VOMO, PARTICIPATIONS, oldest["id"])
     assert kinds.night().report.total_changes == 0
 
 

@@ -32,10 +32,10 @@ def test_gifts_that_show_are_confirmed_in_two_questions(gifts_only: Deployment) 
 def test_held_gifts_are_reviews_by_age_and_come_back_by_themselves(gifts_only: Deployment) -> None:
     first = gifts_only.reconciliation()
     gifts = first.report.reconciliation["unconfirmed"]
-    assert (first.code, gifts > 20) == (0, True)
+    assert (first.code, gifts > 10) == (0, True)
     gifts_only.clock.advance(hours=72)
     late = gifts_only.reconciliation()
-    assert (late.code, late.report.reconciliation["reviewed"] > 20) == (5, True)
+    assert (late.code, late.report.reconciliation["reviewed"] > 10) == (5, True)
     morning(gifts_only)
     done = gifts_only.reconciliation()
     assert (done.code, gifts_only.ledger()) == (0, {"confirmed": gifts})

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from sync_pipeline.domain.positions import CutState
 from sync_pipeline_tests.end_to_end.deployment import (
+    CUSTOMER,
     VIRTUOUS,
     VOMO,
     Deployment,
@@ -84,13 +86,29 @@ def test_trouble_that_passes_is_retried_and_nobody_notices(deployment: Deploymen
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
-def test_an_hour_asked_for_by_the_source_is_waited_for(deployment: Deployment) -> None:
+def test_an_hour_asked_for_by_the_source_is_no_process_asleep(deployment: Deployment) -> None:
     deployment.world.add_fault(side="vomo", kind="rate_limited", retry_after=3600, **THIRD_REQUEST)
     night = deployment.slice_of_night()
-    assert any(seconds > 3599 for seconds in deployment.clock.slept)
-    # That was longer than a slice may last: what was read and compared is sent by the next one.
-    assert (night.code, night.report.status, night.report.pending) == (3, "parked", 40)
+    assert (night.code, night.report.status, night.report.rate_limit_pauses) == (3, "parked", 1)
+    assert night.report.resume_at is not None
+    left = (night.report.resume_at - deployment.clock.now()).total_seconds()
+    assert left == pytest.approx(3600, abs=30)
+    assert all(seconds < 60 for seconds in deployment.clock.slept)
+    asked = deployment.books(VOMO)["requests"]
+    assert deployment.slice_of_night().report.status == "parked"  # too early: it is not asked again
+    assert deployment.books(VOMO)["requests"] == asked
+    deployment.clock.advance(seconds=left)
     assert deployment.slice_of_night().code == 0
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
+def test_a_source_that_wants_to_be_left_alone_delays_only_its_own_reads(deployment: Deployment) -> None:
+    with_second_source(deployment, tries=5)
+    deployment.world.add_fault(side="vomo", kind="rate_limited", token=VOMO, retry_after=3600, **THIRD_REQUEST)
+    night = deployment.slice_of_night()
+    assert night.report.status == "parked"
+    read = deployment.workplace.state.cuts.cuts(CUSTOMER, [CutState.READ])
+    assert [cut.stream for cut in read] == ["west"]
 
 
 def test_one_source_that_refuses_its_token_does_not_stop_the_other(deployment: Deployment) -> None:

@@ -12,7 +12,6 @@ from sync_pipeline.adapters.source.pace import Pace
 from sync_pipeline.adapters.source.place import Place
 from sync_pipeline.adapters.source.retry import Backoff, Trouble, status_trouble, transport_trouble
 from sync_pipeline.adapters.source.verdict import given_up, refusal
-from sync_pipeline.domain.configuration.connector import RateLimit
 from sync_pipeline.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -21,13 +20,11 @@ log = structlog.get_logger(__name__)
 class Fetcher:
     """All requests of one source; `sent` tells how they carry the token. `requests` counts them, retries included."""
 
-    def __init__(
-        self, client: httpx.AsyncClient, clock: Clock, limit: RateLimit | None, random: Random, sent: str
-    ) -> None:
+    def __init__(self, client: httpx.AsyncClient, clock: Clock, pace: Pace, random: Random, sent: str) -> None:
         self._client = client
         self._sent = sent
         self._clock = clock
-        self._pace = Pace(clock, limit)
+        self._pace = pace
         self._backoff = Backoff(random)
         self._answers = 0
         self.requests = 0
@@ -45,6 +42,7 @@ class Fetcher:
         Raises:
             SourceRefused: 401 or 403.
             SourceError: an answer that a retry cannot mend, or tries used up.
+            ParkedError: as `Pace.turn`.
         """
         failures = 0
         answers = self._answers
@@ -83,7 +81,7 @@ class Fetcher:
         if trouble.holds_all:
             self._pace.pause(seconds, throttled=trouble.throttled)
         else:
-            await self._clock.sleep(seconds)
+            await self._pace.wait(seconds, "the source asked to wait")
 
 
 def _not_json(response: httpx.Response) -> str:

@@ -18,6 +18,7 @@ from sync_pipeline.adapters.source.auth import authentication, sent_as
 from sync_pipeline.adapters.source.fetch import Fetcher
 from sync_pipeline.adapters.source.filter_trial import FilterTrier
 from sync_pipeline.adapters.source.lists import Fetch, ListReader
+from sync_pipeline.adapters.source.pace import Forgetful, Pace
 from sync_pipeline.adapters.source.place import Place
 from sync_pipeline.adapters.source.sampling import Sampler
 from sync_pipeline.adapters.source.stream_pages import stream_pages
@@ -25,7 +26,7 @@ from sync_pipeline.adapters.source.walk import walk_pages
 from sync_pipeline.domain.configuration import ConnectorStream, CustomerSource
 from sync_pipeline.domain.cut import Page, ReadPlan, Strategy
 from sync_pipeline.domain.stream_sample import FilterTrial, StreamSample
-from sync_pipeline.ports import Clock
+from sync_pipeline.ports import Clock, PaceMemory
 
 TIMEOUT = httpx.Timeout(30, connect=10)
 # The read's own window bounds what is in flight; a pool limit would only turn waiting into timeouts.
@@ -38,7 +39,8 @@ CHECK_TRIES = 5
 class HttpSource:
     """Implements `ports.Source`. Use it as an async context manager inside the running loop.
 
-    `streams` maps the names used in read plans to their connector descriptions, defaults filled in.
+    `streams` maps the names used in read plans to their connector descriptions, defaults filled in. `memory` knows what
+    was asked of the account before; who has `patience` parks rather than wait for longer.
     """
 
     def __init__(
@@ -48,6 +50,8 @@ class HttpSource:
         token: str | None,
         clock: Clock,
         *,
+        memory: PaceMemory | None = None,
+        patience: timedelta | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         random: Random | None = None,
     ) -> None:
@@ -64,9 +68,8 @@ class HttpSource:
             verify=_tls(),
         )
         jitter = random or Random()  # noqa: S311 - spreads retries, guards nothing
-        self._fetcher = Fetcher(
-            self._client, clock, config.connector.rate_limit, jitter, sent_as(config.connector.auth)
-        )
+        self._pace = Pace(clock, config.connector.rate_limit, memory or Forgetful(), patience)
+        self._fetcher = Fetcher(self._client, clock, self._pace, jitter, sent_as(config.connector.auth))
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
@@ -75,6 +78,7 @@ class HttpSource:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._pace.close()
         await self._client.__aexit__(kind, error, traceback)
 
     @property

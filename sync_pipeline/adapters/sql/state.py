@@ -17,6 +17,7 @@ from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.runs import SqlRuns, standing_failures
 from sync_pipeline.adapters.sql.sending import SqlSending, count_by_state
+from sync_pipeline.adapters.sql.source_paces import SqlPaceMemory
 from sync_pipeline.adapters.sql.waiting import SqlWaiting, waiting_groups
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.quota import QuotaRule
@@ -51,6 +52,9 @@ class StateStore:
 
     def waiting(self, lease: Lease, run_id: str) -> SqlWaiting:
         return SqlWaiting(self.database, self._clock, lease, run_id)
+
+    def pace_memory(self, customer_id: str, source: str) -> SqlPaceMemory:
+        return SqlPaceMemory(self.database, self._clock, customer_id, source)
 
     def waiting_groups(self, customer_id: str) -> list[WaitingGroup]:
         """What waits for what."""

@@ -270,3 +270,13 @@ audit_log = Table(
     Column("reason", Text),
     Index(None, "customer_id", "at"),
 )
+
+source_paces = Table(
+    "source_paces",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("record", Json, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("customer_id", "source"),
+)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from sync_pipeline.domain.errors import BusyError, ParkedError, SyncError
-from sync_pipeline.domain.positions import NOTHING_READ, CutState
+from sync_pipeline.domain.positions import NOTHING_READ, CutState, ReadSoFar
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_prerequisites
 from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
@@ -57,28 +57,41 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
 
 async def _take_snapshots(context: StageContext) -> SnapshotResult:
     fitness = await confirm_prerequisites(context)
-    result = SnapshotResult(warnings=fitness.warnings, read_before=_read_before(context))
-    spent = dict(fitness.spent)
-    for source_name, streams in context.customer.streams_by_source.items():
-        if source_name in fitness.unfit:
+    result, parks = SnapshotResult(warnings=fitness.warnings, read_before=_read_before(context)), list[ParkedError]()
+    for source, streams in context.customer.streams_by_source.items():
+        if source in fitness.unfit:
             for stream in streams:
-                _fail(context, result, stream, fitness.unfit[source_name])
+                _fail(context, result, stream, fitness.unfit[source])
             continue
-        async with context.open_source(source_name) as source:
-            for stream in streams:
-                if stream in result.read_before:
-                    continue
-                if (why := context.must_stop) is not None:
-                    raise ParkedError(context.clock.now(), why)
-                try:
-                    read = await read_stream(context, source, stream, spent.pop(source_name, NOTHING_READ))
-                except (BusyError, ParkedError):
-                    raise
-                except SyncError as error:
-                    _fail(context, result, stream, error)
-                else:
-                    _add(context, result, read)
+        try:
+            await _read_source(context, result, source, streams, fitness.spent.get(source, NOTHING_READ))
+        except ParkedError as error:
+            if context.must_stop is not None:
+                raise
+            parks.append(error)  # this source wants to be left alone for a while; the others do not
+    if parks:
+        raise min(parks, key=lambda park: park.until)
     return result
+
+
+async def _read_source(
+    context: StageContext, result: SnapshotResult, source_name: str, streams: list[str], spent: ReadSoFar
+) -> None:
+    async with context.open_source(source_name) as source:
+        for stream in streams:
+            if stream in result.read_before:
+                continue
+            if (why := context.must_stop) is not None:
+                raise ParkedError(context.clock.now(), why)
+            try:
+                read = await read_stream(context, source, stream, spent)
+            except (BusyError, ParkedError):
+                raise
+            except SyncError as error:
+                _fail(context, result, stream, error)
+            else:
+                _add(context, result, read)
+            spent = NOTHING_READ
 
 
 def _read_before(context: StageContext) -> list[str]:

@@ -1,0 +1,33 @@
+"""How fast each source of a customer may be asked, and what was asked of it lately."""
+
+import msgspec
+from sqlalchemy import select
+
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.tables import source_paces
+from sync_pipeline.adapters.sql.upsert import upsert
+from sync_pipeline.domain.source_pace import PaceRecord
+from sync_pipeline.ports import Clock
+
+
+class SqlPaceMemory:
+    """Implements ports.PaceMemory for one account: one customer's source, which is one token."""
+
+    def __init__(self, database: Database, clock: Clock, customer_id: str, source: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._key = {"customer_id": customer_id, "source": source}
+
+    def recall(self) -> PaceRecord | None:
+        with self._database.read() as connection:
+            kept = connection.execute(
+                select(source_paces.c.record).where(
+                    *(source_paces.c[name] == value for name, value in self._key.items())
+                )
+            ).scalar()
+        return None if kept is None else msgspec.convert(kept, PaceRecord)
+
+    def keep(self, record: PaceRecord) -> None:
+        row = {**self._key, "record": msgspec.to_builtins(record), "updated_at": self._clock.now()}
+        with self._database.write() as connection:
+            upsert(connection, source_paces, [row])
