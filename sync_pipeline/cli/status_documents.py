@@ -12,7 +12,7 @@ from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.progress import ReadProgress
 from sync_pipeline.domain.report import FAILURE_DETAILS, exit_code
 from sync_pipeline.domain.run import RunStatus
-from sync_pipeline.ports import WaitingGroup
+from sync_pipeline.ports import PaceMemory, WaitingGroup
 from sync_pipeline.stages.context import destination_name, quota_rule
 from sync_pipeline.workplace import Workplace
 
@@ -71,6 +71,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
         "waiting": [waiting_entry(group) for group in state.waiting_groups(customer.id)],
         "needs_a_person": state.standing_failures(customer.id, FAILURE_DETAILS),
         "quota": {"used": picture.used, "limit": picture.limit, "resets_at": text(picture.resets_at)},
+        "source_quota": {name: pace_entry(state.pace_memory(customer.id, name)) for name in customer.sources},
         "breaker": {
             "consecutive_failures": breaker.consecutive_failures,
             "paused": breaker.is_paused(now),
@@ -78,6 +79,18 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
         },
         "paused_until": text(breaker.paused_until) if breaker.is_paused(now) else None,
         "next_slot": None,
+    }
+
+
+def pace_entry(memory: PaceMemory) -> dict[str, Any] | None:
+    """What is known about how fast a source may be asked; None when nothing ever limited it."""
+    record = memory.recall()
+    if record is None:
+        return None
+    return {
+        "requests": record.pace.requests,
+        "window_seconds": record.pace.window.total_seconds(),
+        "blocked_until": text(record.pace.blocked_until),
     }
 
 

@@ -56,8 +56,8 @@ class SourcePace:
         return max(1, (self.requests or 1) // 20)
 
     def refused(self, sent: int, until: datetime, now: datetime) -> Self:
-        """A 429 after so many requests in the window: half of that from now on, and nothing before `until`."""
-        known = sent if self.limit is None else min(self.limit, sent)
+        """A 429: half of what was known from now on, or of what was sent in the window; nothing before `until`."""
+        known = sent if self.limit is None else self.limit
         least = LEAST if self.ceiling is None else max(1.0, self.ceiling * INCREASE)
         return replace(self, limit=max(least, known * DECREASE), changed_at=now, blocked_until=until)
 
