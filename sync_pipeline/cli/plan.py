@@ -2,23 +2,27 @@
 
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from sync_pipeline.cli.output import EXIT_FAILED, JsonFlag, console, write_json, write_lines, write_table
-from sync_pipeline.cli.run import CustomerArgument
+from sync_pipeline.domain.errors import ConfigurationError
 
 KINDS = ("create", "update", "delete")
 SUMMARY = ("requests_total", "source_requests", "hours", "starts_at", "finishes_at", "waiting_after_slot")
 STREAM_COLUMNS = ("stream", *KINDS, "unchanged", "rows", "complete")
+NIGHT_COLUMNS = ("customer_id", "starts_at", "finishes_at", *KINDS, "requests", "source_requests")
+HOUR_COLUMNS = ("hour", "starting", "unfinished", "requests")
 SAMPLE_COLUMNS = ("stream", "key", "kind", "fields")
 
 
 def plan(
-    customer_id: CustomerArgument,
+    customer_id: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="The customer's id.")] = None,
     *,
+    every: Annotated[bool, typer.Option("--all", help="The next night of the whole fleet, hour by hour.")] = False,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Show the values of the sample: personal data of real people.")
     ] = False,
@@ -30,19 +34,46 @@ def plan(
 ) -> None:
     """Read the source and compare; nothing is written to Virtuous, and nothing is kept.
 
-    Exit codes: 0 planned, 1 a stream could not be planned.
+    Exit codes: 0 planned, 1 a stream or a customer could not be planned.
     """
-    from sync_pipeline.cli.plan_documents import plan_document  # noqa: PLC0415 - imports polars and sqlalchemy
-
+    if (customer_id is None) is not every or (every and (recipe is not None or show_values)):
+        raise ConfigurationError(
+            "A plan is one customer's, or with --all the whole fleet's.",
+            "Write `plan CUSTOMER`, or `plan --all` without --recipe and --show-values.",
+        )
+    with nullcontext() if as_json else console(sys.stderr).status(f"Planning {customer_id or 'the fleet'} …"):
+        document = _document(customer_id, show_values=show_values, recipe=recipe)
     if as_json:
-        document = plan_document(customer_id, show_values=show_values, recipe=recipe)
         write_json(document)
+    elif customer_id is None:
+        show_fleet_plan(document)
     else:
-        with console(sys.stderr).status(f"Planning {customer_id} …"):
-            document = plan_document(customer_id, show_values=show_values, recipe=recipe)
         show_plan(document)
     if "error" in document:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _document(customer_id: str | None, *, show_values: bool, recipe: Path | None) -> dict[str, Any]:
+    if customer_id is None:
+        from sync_pipeline.cli.fleet_plan_documents import fleet_plan_document  # noqa: PLC0415 - as below
+
+        return fleet_plan_document()
+    from sync_pipeline.cli.plan_documents import plan_document  # noqa: PLC0415 - imports polars and sqlalchemy
+
+    return plan_document(customer_id, show_values=show_values, recipe=recipe)
+
+
+def show_fleet_plan(document: Mapping[str, Any]) -> None:
+    """The customers in the order of their slots, the hours of the night, and what could not be planned."""
+    planned = [entry for entry in document["customers"] if "starts_at" in entry]
+    rows = [[{**entry, **entry["changes"]}[name] for name in NIGHT_COLUMNS] for entry in planned]
+    write_table("Next night of each customer", NIGHT_COLUMNS, rows)
+    hours = [[hour[name] for name in HOUR_COLUMNS] for hour in document["hours"]]
+    write_table("Customers and requests to Virtuous, hour by hour (UTC)", HOUR_COLUMNS, hours)
+    for entry in document["customers"]:
+        if "error" in entry:
+            error = entry["error"]
+            write_lines([f"{entry['customer_id']}: {error['message']}", f"  -> {error['remedy']}"], sys.stderr)
 
 
 def show_plan(document: Mapping[str, Any]) -> None:

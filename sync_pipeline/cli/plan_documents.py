@@ -9,8 +9,9 @@ from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.adapters.parquet.scratch import ScratchStore
-from sync_pipeline.adapters.sql.frozen import frozen_state
+from sync_pipeline.adapters.sql.frozen import FrozenState, frozen_state
 from sync_pipeline.domain.change import ChangeCounts
+from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.stages.context import destination_name, quota_rule
 from sync_pipeline.stages.plan import Plan, Stored, StreamPlan, make_plan
@@ -35,17 +36,21 @@ def planned(workplace: Workplace, customer_id: str, scratch: Path, recipe: Path 
     """Plan a customer; everything that has to be written on the way goes into `scratch`."""
     customer = workplace.customer(customer_id, recipe)
     with frozen_state(workplace.settings.database_url, workplace.clock, scratch) as state:
-        stored = Stored(
-            positions=state.positions,
-            cuts=state.cuts,
-            operations=state.open_operations(customer.id),
-            picture=state.quota.picture(destination_name(customer), quota_rule(customer)),
-            crm_ids=state.crm_ids,
-            accepted_people=partial(state.accepted_people, customer.id),
-        )
-        snapshots = ScratchStore(workplace.settings.data_folder, scratch / "data")
-        open_source = partial(workplace.open_source, customer, memory=workplace.state.pace_memory)
-        return asyncio.run(make_plan(customer, stored, snapshots, open_source, workplace.clock))
+        return asyncio.run(plan_from(workplace, state, customer, scratch))
+
+
+async def plan_from(workplace: Workplace, state: FrozenState, customer: Customer, scratch: Path) -> Plan:
+    stored = Stored(
+        positions=state.positions,
+        cuts=state.cuts,
+        operations=state.open_operations(customer.id),
+        picture=state.quota.picture(destination_name(customer), quota_rule(customer)),
+        crm_ids=state.crm_ids,
+        accepted_people=partial(state.accepted_people, customer.id),
+    )
+    snapshots = ScratchStore(workplace.settings.data_folder, scratch / "data")
+    open_source = partial(workplace.open_source, customer, memory=state.pace_memory)
+    return await make_plan(customer, stored, snapshots, open_source, workplace.clock)
 
 
 def document_of(plan: Plan, *, show_values: bool) -> dict[str, Any]:

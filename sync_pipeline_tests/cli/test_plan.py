@@ -10,7 +10,7 @@ from sync_pipeline.adapters.configuration.component import SHIPPED
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
 from sync_pipeline_tests.cli.conftest import Printed
-from sync_pipeline_tests.sandbox_fleet import CUSTOMER
+from sync_pipeline_tests.sandbox_fleet import CUSTOMER, write_customer
 from sync_pipeline_tests.stages.plan_support import everything
 
 Command = Callable[..., Printed]
@@ -154,3 +154,34 @@ def test_a_recipe_that_no_stream_uses_or_that_is_wrong_is_refused_with_the_remed
     refused = command("plan", CUSTOMER, "--recipe", str(wrong), "--json")
     assert refused.code == 2
     assert "surprise" in str(refused.document)
+
+
+def test_the_night_of_a_fleet_is_told_hour_by_hour(fleet: Path, command: Command) -> None:
+    write_customer(fleet, "lakeside", (fleet / f"{CUSTOMER}.yaml").read_text().split('"')[1])
+    (fleet / "broken.yaml").write_text("id: broken\n")
+    printed = command("plan", "--all", "--json")
+    document = printed.document
+    assert (printed.code, document["error"]["code"]) == (1, "configuration")
+    planned = [entry for entry in document["customers"] if "starts_at" in entry]
+    assert sorted(entry["customer_id"] for entry in planned) == sorted([CUSTOMER, "lakeside"])
+    assert [entry["starts_at"] for entry in planned] == sorted(entry["starts_at"] for entry in planned)
+    assert {entry["customer_id"] for entry in document["customers"] if "error" in entry} == {"broken"}
+    alone = command("plan", CUSTOMER, "--json").document
+    mine = next(entry for entry in planned if entry["customer_id"] == CUSTOMER)
+    assert mine["changes"] == alone["changes"]
+    assert mine["requests"] == sum(alone["requests"].values())
+    assert sum(hour["requests"] for hour in document["hours"]) == document["requests"] == 2 * mine["requests"]
+    assert sum(hour["starting"] for hour in document["hours"]) == 2
+    assert max(hour["unfinished"] for hour in document["hours"]) >= 1
+    shown = command("plan", "--all")
+    assert "lakeside" in shown.out
+    assert "validate broken" in shown.err
+
+
+@pytest.mark.parametrize(
+    "words", [(), (CUSTOMER, "--all"), ("--all", "--show-values"), ("--all", "--recipe", "r.yaml")]
+)
+def test_a_plan_is_of_one_customer_or_of_all(command: Command, words: tuple[str, ...]) -> None:
+    printed = command("plan", *words)
+    assert printed.code == 2
+    assert "plan --all" in printed.err

@@ -7,12 +7,16 @@ import pytest
 from sync_pipeline.domain.backlog import ForetoldRequest
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
-from sync_pipeline.stages.plan.forecast import forecast, pace_from, slot_of
+from sync_pipeline.domain.slots import next_slot
+from sync_pipeline.stages.plan import Plan
+from sync_pipeline.stages.plan.fleet import hour_of, hours_of, night_of
+from sync_pipeline.stages.plan.forecast import Forecast, forecast, pace_from, slot_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 RULE = QuotaRule(1000, HOUR, 0.8)
 NO_TIME = timedelta(0)
+NO_FORECAST = Forecast(NOON, NOON, 0)
 
 
 def picture(
@@ -156,3 +160,21 @@ def test_the_window_is_the_one_now_or_the_next_in_local_time(
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_a_night_of_several_windows_is_spread_over_its_hours() -> None:
+    one = customer(("20:00", "05:00"))
+    plan = Plan("riverside", (), singles(2000), 0, {}, (), NO_FORECAST, timedelta(minutes=5))
+    night = night_of(one, plan, picture(), NOON)
+    assert night.starts_at == next_slot(one, NOON)
+    assert sum(night.requests_by_hour.values()) == 2000
+    assert max(night.requests_by_hour.values()) <= 800
+    assert hour_of(night.finishes_at) == max(night.requests_by_hour)
+    hours = hours_of([night, night])
+    assert [hour.hour for hour in hours] == [hours[0].hour + HOUR * number for number in range(len(hours))]
+    assert sum(hour.requests for hour in hours) == 4000
+    assert (hours[0].starting, hours[0].unfinished, hours[-1].unfinished) == (2, 2, 2)
+
+
+def test_a_fleet_with_nothing_planned_has_no_hours() -> None:
+    assert hours_of([]) == []

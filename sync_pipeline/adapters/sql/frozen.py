@@ -16,6 +16,7 @@ from sync_pipeline.adapters.sql.database import Database, create_engine_for, cur
 from sync_pipeline.adapters.sql.open_operations import open_operations
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
+from sync_pipeline.adapters.sql.source_paces import FrozenPaceMemory
 from sync_pipeline.adapters.sql.waiting import accepted_people
 from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.needs import Need
@@ -48,6 +49,11 @@ class FrozenState:
     cuts: SqlCuts
     quota: SqlQuota
     crm_ids: SqlCrmIds
+    clock: Clock
+
+    def pace_memory(self, customer_id: str, source: str) -> FrozenPaceMemory:
+        """How fast a source may be asked; nobody learns what it is asked now."""
+        return FrozenPaceMemory(self.database, self.clock, customer_id, source)
 
     def accepted_people(self, customer_id: str, needs: Collection[Need]) -> dict[Need, datetime | None]:
         """Of these people who may be in Virtuous."""
@@ -78,6 +84,7 @@ def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState
                 SqlCuts(database, clock),
                 SqlQuota(database, clock),
                 SqlCrmIds(database, clock),
+                clock,
             )
     finally:
         opened.close()

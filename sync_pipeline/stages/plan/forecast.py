@@ -108,9 +108,9 @@ def forecast(
     What waits is counted for the slot: for a run that starts now inside of it, else for one that starts with the next.
     """
     slot = slot_of(customer, now)
-    sending = _sending_from(now + reading, picture)
+    sending = sending_from(now + reading, picture)
     seconds = pace_from(picture, rule, now, sending).seconds(len(requests))
-    in_slot = _sending_from(max(now, slot.starts_at) + reading, picture)
+    in_slot = sending_from(max(now, slot.starts_at) + reading, picture)
     left = (slot.ends_at - in_slot).total_seconds()
     fitting = pace_from(picture, rule, now, in_slot).fitting(len(requests), left)
     return Forecast(
@@ -120,7 +120,7 @@ def forecast(
     )
 
 
-def _sending_from(read: datetime, picture: QuotaPicture) -> datetime:
+def sending_from(read: datetime, picture: QuotaPicture) -> datetime:
     """Virtuous may have asked us to stay away for longer than the reading takes."""
     return read if picture.blocked_until is None else max(read, picture.blocked_until)
 

@@ -53,7 +53,10 @@ class StreamPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the next run of a customer would do. `backlog`: operations by state, from before this plan's changes."""
+    """What the next run of a customer would do.
+
+    `backlog`: operations by state, from before this plan's changes. `reading`: how long reading and comparing took.
+    """
 
     customer_id: str
     streams: Sequence[StreamPlan]
@@ -62,6 +65,7 @@ class Plan:
     backlog: dict[str, int]
     sample: Sequence[SampledChange]
     forecast: Forecast
+    reading: timedelta
 
     @property
     def counts(self) -> ChangeCounts:
@@ -109,6 +113,7 @@ async def make_plan(
         backlog=backlog,
         sample=mixed([sample.changes() for sample in planner.samples]),
         forecast=forecast(customer, stored.picture, quota_rule(customer), requests, starts_at, reading),
+        reading=reading,
     )
 
 

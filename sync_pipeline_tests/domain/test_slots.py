@@ -1,0 +1,79 @@
+"""Every customer has one night per local date, and a fleet's nights are spread over its window."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.slots import next_slot, nightly_slot
+
+ZONES = (
+    "America/Chicago",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "Europe/London",
+    "Europe/Berlin",
+    "Africa/Cairo",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Pacific/Auckland",
+    "Pacific/Kiritimati",
+)
+YEAR = [date(2026, 1, 1) + timedelta(days=day) for day in range(366)]
+
+
+def customer(zone: str, nightly: str = "auto", name: str = "a") -> Customer:
+    connector = {
+        "connector": "people-api",
+        "base_url": "https://people.example.org",
+        "streams": {"people": {"path": "/people", "key": ["id"]}},
+    }
+    recipe = {"recipe": "people", "writes": "contact", "reference": "id", "fields": {"firstName": "name"}}
+    return Customer.model_validate(
+        {
+            "id": name,
+            "name": "Riverside",
+            "timezone": zone,
+            "destination": {"token": "env:TOKEN"},
+            "sources": {"people": {"connector": connector, "token": "env:TOKEN", "reference_source": "PEOPLE"}},
+            "streams": {"people": {"source": "people", "recipe": recipe}},
+            "schedule": {"nightly": nightly, "window": ("22:00", "05:00")},
+        }
+    )
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("nightly", ["auto", "02:30", "00:00"])
+def test_a_year_has_one_slot_for_each_local_date(zone: str, nightly: str) -> None:
+    one = customer(zone, nightly)
+    slots = [nightly_slot(one, day) for day in YEAR]
+    assert slots == sorted(set(slots))
+    found, now = list[datetime](), slots[0]
+    while now <= slots[-1]:  # whoever looks for the next slot again and again comes upon each of them once
+        found.append(next_slot(one, now))
+        now = found[-1] + timedelta(microseconds=1)
+    assert found == slots
+    if nightly != "auto":
+        assert [slot.astimezone(ZoneInfo(zone)).date() for slot in slots] == YEAR
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_slot_lies_in_the_window_of_its_night_also_when_the_clocks_change(zone: str) -> None:
+    one = customer(zone)
+    for day in YEAR:
+        local = nightly_slot(one, day).astimezone(ZoneInfo(zone))
+        evening = local.date() == day and local.hour >= 22
+        assert evening or (local.date() == day + timedelta(days=1) and local.hour < 5)
+
+
+def test_a_fleet_is_spread_over_its_window() -> None:
+    hours = Counter(nightly_slot(customer("UTC", name=f"c-{number}"), YEAR[0]).hour for number in range(700))
+    assert set(hours) == {22, 23, 0, 1, 2, 3, 4}
+    assert max(hours.values()) < 1.4 * 100
+
+
+def test_a_customer_keeps_its_slot_in_every_release() -> None:
+    slot = nightly_slot(customer("UTC", name="riverside-food-bank"), date(2026, 3, 1))
+    assert slot.isoformat(timespec="seconds") == "2026-03-02T03:59:59+00:00"
