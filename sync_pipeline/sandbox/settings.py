@@ -8,13 +8,18 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Quota(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A fixed window. The default is the lower of the two limits that Virtuous publishes."""
+    """The default is the lower of the two limits that Virtuous publishes; it does not say what its window is.
+
+    `rolling`: each request counts for a window of its own, and the reset is when the oldest one no longer does.
+    Otherwise all of them are forgotten at once.
+    """
 
     requests: Annotated[int, msgspec.Meta(ge=0)] = 1500
     window_seconds: Positive = 3600
     headers: bool = True
     header_prefix: Literal["X-RateLimit", "X-Rate-Limit"] = "X-RateLimit"
     reset_in_milliseconds: bool = False
+    rolling: bool = False
 
 
 class Permission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

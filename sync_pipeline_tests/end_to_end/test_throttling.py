@@ -122,6 +122,37 @@ def test_a_backlog_larger_than_the_quota_is_done_at_its_own_pace(deployment: Dep
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
+@pytest.mark.parametrize("neighbour", [0, 3], ids=["alone", "with a neighbour"])
+@pytest.mark.parametrize("headers", [True, False], ids=["headers", "no headers"])
+@pytest.mark.parametrize("rolling", [True, False], ids=["rolling", "fixed"])
+def test_the_budget_is_spent_while_work_is_left_and_never_exceeded(
+    deployment: Deployment, *, rolling: bool, headers: bool, neighbour: int
+) -> None:
+    """40 single writes at 12 an hour. The neighbour takes three about once an hour.
+
+    Where headers tell, its reserve of four is its own all the same.
+    """
+    usable, hour = 12 - neighbour if headers else 12, timedelta(hours=1)
+    deployment.configure(destination={"batch": {"max": 1}, "quota": {"requests": 16, "use": 0.75}})
+    deployment.world.change_organization(VIRTUOUS, quota={"requests": 16, "rolling": rolling, "headers": headers})
+    started = neighbour_comes = deployment.clock.now()
+    sent, last_slice = 0, timedelta()
+    while True:
+        if deployment.clock.now() >= neighbour_comes:
+            deployment.world.spend_quota(VIRTUOUS, neighbour)
+            neighbour_comes = deployment.clock.now() + hour + timedelta(minutes=2)
+        last_slice = deployment.clock.now() - started
+        night = deployment.slice_of_night()
+        if night.report.status != "parked":
+            break
+        sent += night.report.requests_total - night.report.source_requests
+        assert night.report.resume_at is not None
+        deployment.clock.advance(seconds=(night.report.resume_at - deployment.clock.now()).total_seconds())
+    assert "429" not in deployment.books()["answers"]
+    assert sent >= 0.95 * usable * (last_slice / hour)
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+
+
 def test_requests_that_nobody_could_foresee_show_as_the_forecast_error(deployment: Deployment) -> None:
     deployment.configure(destination={"batch": {"max": 10}})
     deployment.world.add_fault(side="virtuous", path=CONTACT, kind="rate_limited", retry_after=1, times=3)
