@@ -9,11 +9,11 @@ from sync_pipeline.cli.change_set_documents import OPEN, change_set_entry
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.positions import CutState
-from sync_pipeline.domain.progress import ReadProgress
 from sync_pipeline.domain.report import FAILURE_DETAILS, exit_code
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import PaceMemory, WaitingGroup
 from sync_pipeline.stages.context import destination_name, quota_rule
+from sync_pipeline.stages.run_report import reading_progress
 from sync_pipeline.workplace import Workplace
 
 
@@ -63,9 +63,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
             "stage_failures": (last["report"] or {}).get("stage_failures", []),
             "warnings": (last["report"] or {}).get("warnings", []),
         },
-        "reading": {
-            cut.stream: ReadProgress.of(cut, now).as_dict() for cut in state.cuts.cuts(customer.id, [CutState.READING])
-        },
+        "reading": reading_entry(workplace, last),
         "ledger": state.ledger_counts(customer.id),
         "held": [change_set_entry(row) for row in state.held.rows(customer.id, OPEN)],
         "waiting": [waiting_entry(group) for group in state.waiting_groups(customer.id)],
@@ -80,6 +78,14 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
         "paused_until": text(breaker.paused_until) if breaker.is_paused(now) else None,
         "next_slot": None,
     }
+
+
+def reading_entry(workplace: Workplace, last: RowMapping | None) -> dict[str, Any]:
+    """How far the reads of a run are that is at work or parked; what a failed one has left is nothing to wait for."""
+    if last is None or status_now(workplace, last) not in (RunStatus.RUNNING, RunStatus.PARKED):
+        return {}
+    cuts, _, _ = workplace.state.cuts.cuts_of_run(last["customer_id"], last["run_id"])
+    return reading_progress(cuts, workplace.clock.now())
 
 
 def pace_entry(memory: PaceMemory) -> dict[str, Any] | None:

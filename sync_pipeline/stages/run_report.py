@@ -75,8 +75,13 @@ def build_report(
         reconciliation=reconciliation or {},
         foretold_requests=foretold,
         forecast_error=forecast_error(foretold, requests),
-        reading={cut.stream: ReadProgress.of(cut, now).as_dict() for cut in cuts if cut.state == CutState.READING},
+        reading=reading_progress(cuts, now) if status == RunStatus.PARKED else {},
     )
+
+
+def reading_progress(cuts: Iterable[CutRow], now: datetime) -> dict[str, dict[str, Any]]:
+    """By stream, how far the reads are that are not over."""
+    return {cut.stream: ReadProgress.of(cut, now).as_dict() for cut in cuts if cut.state == CutState.READING}
 
 
 def _held(customer_id: str, cut: CutRow) -> str:

@@ -90,7 +90,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         if not beginning.journal.resumed or beginning.journal.grew:
             raise
         log.warning("read_begins_again", customer=context.customer.id, stream=stream, reason=error.message)
-    return await _read(context, source, position, begin_read(context, plan, position), spent)
+    return await _read(context, source, position, begin_read(context, plan, position), NOTHING_READ)
 
 
 async def _read(
