@@ -1,8 +1,8 @@
 """Read 10,000 users, 15 a page, 50 ms an answer, against a bare loop of httpx that keeps 8 requests going.
 
 Both sides read the same server and take turns, so that a busy machine hurts both; the best of each counts. Ours
-checks, flattens and keys every record and seals them in a Parquet cut, as the stage source_snapshot does; the bare
-loop only decodes. Memory is the peak of this process while ours
+checks, flattens and keys every record, keeps every page with its cursor and seals a Parquet cut, as the stage
+source_snapshot does; the bare loop only decodes. Memory is the peak of this process while ours
 reads, and the server is another process.
 """
 
@@ -27,6 +27,7 @@ from sync_pipeline.adapters.parquet import ParquetStore
 from sync_pipeline.adapters.source import HttpSource
 from sync_pipeline.domain.configuration import Connector, CustomerSource
 from sync_pipeline.domain.cut import ReadPlan, Strategy, StreamName
+from sync_pipeline.stages.source_snapshot.gathering import Gathered, gather
 
 USERS = 10_000
 PAGE_SIZE = 15
@@ -70,10 +71,11 @@ async def ours(base: str, folder: Path) -> int:
     config = CustomerSource(connector=connector, reference_source="BENCH")
     plan = ReadPlan(stream="users", strategy=Strategy.FULL_SNAPSHOT, since=None, concurrency=CONCURRENCY, tries=10)
     stream = connector.stream("users")
-    writer = ParquetStore(folder).open_cut(StreamName("bench", "users"), 1, stream.key)
+    store, name = ParquetStore(folder), StreamName("bench", "users")
+    writer, journal = store.open_cut(name, 1, stream.key), store.begin_journal(name, 1, "bench")
     async with HttpSource(config, {"users": stream}, "bench", SystemClock()) as source:
-        async for page in source.pages(plan):
-            writer.write(page.rows)
+        await gather(source, plan, writer, journal, Gathered(whole=True), lambda *, can_go_on: None)  # noqa: ARG005 - AfterPage's
+    journal.discard()
     return writer.seal("updated_at").rows
 
 
