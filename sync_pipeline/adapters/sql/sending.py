@@ -45,6 +45,8 @@ older_action = and_(
     older.c.state.in_([state.value for state in UNSENT]),
 )
 DATES_BEFORE_DEAD = 5  # DESIGN section 5
+LONGEST_TURN = timedelta(hours=24)
+"""For so long others go first whose kind is more urgent, also those that came later."""
 AHEAD = 100  # puts what was deferred before every other priority, in the order of the index that claims read
 
 
@@ -75,9 +77,9 @@ class SqlSending:
     def claim(self, routes: Routes, blocked: Collection[str] = ()) -> SendingBatch | NoPermit | None:
         """Take a permit and mark the next operations as sending; None when nothing can be sent now.
 
-        What was deferred goes first, then by priority, then oldest first. Operations of a record that has an older
-        one unsent or in doubt wait for it, also after it was repeated and accepted: until what got no answer has
-        settled. Endpoints that are `blocked` get nothing.
+        What was deferred or has waited for a day goes first, then by priority, then oldest first. Operations of a
+        record that has an older one unsent or in doubt wait for it, also after it was repeated and accepted: until
+        what got no answer has settled. Endpoints that are `blocked` get nothing.
         """
         with self._database.write() as connection:
             require_lease(connection, self._lease)
@@ -241,7 +243,7 @@ class SqlSending:
                 .values(
                     state=State.DEFERRED.value,
                     deferrals=ledger.c.deferrals + 1,
-                    priority=case((ledger.c.deferrals == 0, ledger.c.priority - AHEAD), else_=ledger.c.priority),
+                    priority=case((ledger.c.priority > 0, ledger.c.priority - AHEAD), else_=ledger.c.priority),
                     reason=reason,
                     batch_id=None,
                     updated_at=self._clock.now(),
@@ -250,13 +252,23 @@ class SqlSending:
             return result.rowcount
 
     def retry_deferred(self) -> None:
-        """What an earlier slice or run deferred is planned again."""
+        """What an earlier slice or run deferred is planned again; what has waited for a day goes before what is newer.
+
+        Otherwise a customer with more new people every night than its quota takes would never get a note delivered.
+        """
+        now = self._clock.now()
         with self._database.write() as connection:
             require_lease(connection, self._lease)
             connection.execute(
                 update(ledger)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
+                .where(ledger.c.planned_at < now - LONGEST_TURN, ledger.c.priority > 0)
+                .values(priority=ledger.c.priority - AHEAD)
+            )
+            connection.execute(
+                update(ledger)
                 .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.DEFERRED.value)
-                .values(state=State.PLANNED.value, updated_at=self._clock.now())
+                .values(state=State.PLANNED.value, updated_at=now)
             )
 
     def count_deferrals(self, today: date) -> int:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from sync_pipeline.adapters.sql.sending import AHEAD
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.domain.crm import contacts
 from sync_pipeline.domain.operation import PlannedOperation, Priority
@@ -304,3 +305,30 @@ def test_a_claim_looks_at_no_more_of_a_long_queue_than_it_takes(sqlite_url: str,
     takes_short, takes_long = (steps_of(store.database, partial(each.claim, 50)) for each in (short, long))
     assert takes_long < 1.5 * takes_short
     store.close()
+
+
+def test_nothing_waits_for_ever_behind_what_is_more_urgent(worker: Worker) -> None:
+    """New people come every night, more than the quota takes; the update from yesterday has its turn all the same."""
+    worker.plan(operation("update", priority=Priority.UPDATE))
+    nights = 0
+    while True:
+        worker.plan(*(operation(f"new {nights} {number}") for number in range(3)))
+        worker.sending.retry_deferred()
+        sent = [worker.claim(1), worker.claim(1)]
+        for batch in sent:
+            worker.sending.accepted(batch.ids)
+        nights += 1
+        if ("update", "accepted") in worker.states():
+            break
+        assert nights < 5
+        worker.clock.advance(hours=13)
+    assert nights == 3
+
+
+def test_what_was_deferred_after_a_day_keeps_its_place(worker: Worker) -> None:
+    worker.plan(operation("update", priority=Priority.UPDATE))
+    worker.clock.advance(hours=25)
+    worker.sending.retry_deferred()
+    worker.sending.defer_planned("an outage")
+    worker.sending.retry_deferred()
+    assert [row.priority for row in worker.operations()] == [Priority.UPDATE - AHEAD]
