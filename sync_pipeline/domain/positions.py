@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sync_pipeline.domain.change import ChangeCounts
@@ -80,6 +80,7 @@ class CutRow:
     strategy: Strategy
     proven: bool
     read_started_at: datetime
+    read_completed_at: datetime | None = None
     since: datetime | None = None
     so_far: ReadSoFar = NOTHING_READ
     snapshot_cut: int | None = None
@@ -92,3 +93,8 @@ class CutRow:
     changes_token: str | None = None
     columns: Mapping[str, str] | None = None
     schema_changes: Sequence[str] = ()
+
+    @property
+    def duration(self) -> timedelta:
+        """From the first page to the last, whatever broke the read off in between."""
+        return timedelta() if self.read_completed_at is None else self.read_completed_at - self.read_started_at

@@ -21,6 +21,7 @@ from sync_pipeline.domain.errors import ParkedError
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.positions import CutRow, CutState, Position
 from sync_pipeline.domain.run import Layer, Run
+from sync_pipeline.stages.change_set.stage import read_position
 from sync_pipeline.stages.context import ReadContext
 from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
 from sync_pipeline_tests.clock import FakeClock
@@ -63,6 +64,7 @@ class Nights:
         answer: Callable[[httpx.Request], httpx.Response],
         fields: Mapping[str, str] | None = None,
         concurrency: int = 4,
+        overlap: str = "5m",
     ) -> None:
         self.clock = FakeClock()
         self.state = StateStore(url, self.clock)
@@ -73,7 +75,8 @@ class Nights:
         self._answer = answer
         self._folder = folder
         self._fields = fields or FIELDS
-        self.customer = _customer(streams, self._fields, concurrency)
+        self._read_settings = {"concurrency": concurrency, "overlap": overlap}
+        self.customer = _customer(streams, self._fields, self._read_settings)
 
     def read(self, layer: Layer = Layer.NIGHTLY) -> StreamRead:
         """One read; its cut waits for its comparison."""
@@ -100,7 +103,7 @@ class Nights:
 
     def reconfigure(self, streams: Mapping[str, Mapping[str, Any]]) -> None:
         """The connector's streams are others from now on."""
-        self.customer = _customer(streams, self._fields, 4)
+        self.customer = _customer(streams, self._fields, self._read_settings)
 
     @property
     def journals(self) -> list[Path]:
@@ -109,8 +112,9 @@ class Nights:
     def compare(self) -> CutRow:
         """The comparison of the newest read, as far as positions are concerned."""
         (cut,) = self.state.cuts.cuts(CUSTOMER, [CutState.READ])
+        moved = read_position(cut, self.position, self.customer.streams[STREAM].read.overlap)
         self.state.cuts.finish_diff(
-            self._keeper.lease, cut, ChangeCounts(), read_position=cut.newest_modified, folded=(cut.cut, "hash")
+            self._keeper.lease, cut, ChangeCounts(), read_position=moved, folded=(cut.cut, "hash")
         )
         return cut
 
@@ -159,7 +163,9 @@ class Nights:
         )
 
 
-def _customer(streams: Mapping[str, Mapping[str, Any]], fields: Mapping[str, str], concurrency: int) -> Customer:
+def _customer(
+    streams: Mapping[str, Mapping[str, Any]], fields: Mapping[str, str], read: Mapping[str, object]
+) -> Customer:
     connector = {
         "connector": "c",
         "base_url": "https://people.example.org",
@@ -173,6 +179,6 @@ def _customer(streams: Mapping[str, Mapping[str, Any]], fields: Mapping[str, str
             "name": "Riverside",
             "destination": {"token": "env:A"},
             "sources": {SOURCE: {"connector": connector, "reference_source": "S"}},
-            "streams": {STREAM: {"source": SOURCE, "recipe": recipe, "read": {"concurrency": concurrency}}},
+            "streams": {STREAM: {"source": SOURCE, "recipe": recipe, "read": dict(read)}},
         }
     )

@@ -16,6 +16,10 @@ SIZE = 2
 Open = Callable[..., Nights]
 
 
+def plain_row(one: int) -> dict[str, Any]:
+    return {"id": one, "name": f"name {one}", "changed_at": f"2026-02-{one + 1:02}T12:00:00Z"}
+
+
 class Platform:
     """Records 0 to 8 in pages of two, told in every way; `asked` are the queries, in their order."""
 
@@ -24,6 +28,7 @@ class Platform:
         self.asked: list[str] = []
         self.total: int | None = records
         self.statuses: dict[str, int] = {}
+        self.row: Callable[[int], dict[str, Any]] = plain_row
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         query = dict(request.url.params.multi_items())
@@ -57,7 +62,7 @@ class Platform:
         )
 
     def _row(self, one: int) -> dict[str, Any]:
-        return {"id": one, "name": f"name {one}", "changed_at": f"2026-02-{one + 1:02}T12:00:00Z"}
+        return self.row(one)
 
 
 def stream(pagination: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -207,6 +212,7 @@ def test_a_cursor_that_the_source_forgot_makes_it_begin_again_in_the_same_slice(
 def test_an_outage_in_the_middle_costs_no_page(opened: Open) -> None:
     platform = Platform()
     nights = opened(LINKS, platform)
+    nights.slice(pages=2)
     platform.statuses = {"/shifts?page=4": 503}
     with pytest.raises(SourceError, match="HTTP 503"):
         nights.slice()
@@ -226,11 +232,17 @@ def test_pages_of_another_shape_leave_nothing_to_go_on_with(opened: Open) -> Non
     assert nights.journals == []
 
 
+def broken_off(nights: Nights) -> None:
+    """Run 1 has read three pages in two slices, ten minutes apart."""
+    nights.slice(pages=2)
+    nights.slice(pages=1)
+
+
 def test_another_night_begins_again_after_more_than_an_hour(opened: Open) -> None:
     platform = Platform()
     nights = opened(LINKS, platform)
     nights.night()
-    nights.slice(pages=2, run="run-1")
+    broken_off(nights)
     platform.asked.clear()
     assert nights.slice(run="run-2", minutes=61) is not None
     assert platform.asked[0] == "/shifts?"
@@ -240,20 +252,29 @@ def test_another_night_soon_afterwards_goes_on_and_counts_it_as_its_own(opened: 
     platform = Platform()
     nights = opened(LINKS, platform)
     nights.night()
-    nights.slice(pages=2, run="run-1")
+    broken_off(nights)
     platform.asked.clear()
     assert nights.slice(run="run-2", minutes=59) is not None
-    assert platform.asked[0] == "/shifts?page=3"
+    assert platform.asked[0] == "/shifts?page=4"
     assert nights.newest_read.run_id == "run-2"
 
 
 def test_a_first_read_goes_on_for_a_day_whoever_began_it(opened: Open) -> None:
     platform = Platform()
     nights = opened(LINKS, platform)
-    nights.slice(pages=2, run="run-1")
+    broken_off(nights)
     platform.asked.clear()
     assert nights.slice(run="run-2", minutes=23 * 60) is not None
-    assert platform.asked[0] == "/shifts?page=3"
+    assert platform.asked[0] == "/shifts?page=4"
+
+
+def test_whoever_runs_again_what_was_killed_early_gets_the_values_of_now(opened: Open) -> None:
+    platform = Platform()
+    nights = opened(LINKS, platform)
+    nights.slice(pages=3, run="run-1")
+    platform.asked.clear()
+    assert nights.slice(run="run-2", minutes=1) is not None
+    assert platform.asked[0] == "/shifts?"
 
 
 def test_a_connector_that_changed_makes_it_begin_again(opened: Open) -> None:
@@ -294,12 +315,34 @@ def test_without_a_total_a_read_that_was_broken_off_proves_nobody_gone(opened: O
     assert len(nights.rows("name")) == 9
 
 
-def test_records_dated_during_a_long_read_do_not_move_the_position_past_its_start(opened: Open) -> None:
-    nights = opened(LINKS, Platform())
+@pytest.mark.parametrize("overlap", ["0s", "5m"])
+def test_what_changes_on_a_page_already_read_comes_with_the_next_read(opened: Open, overlap: str) -> None:
+    """Somebody on the last page changes later still: the position must not go there past the other one."""
+    platform, floors = Platform(), list[str]()
+    changed: dict[int, str] = {}
+
+    def row(one: int) -> dict[str, Any]:
+        return {"id": one, "name": f"name {one}", "changed_at": changed.get(one, f"2026-02-{one + 1:02}T12:00:00Z")}
+
+    platform.row = row
+    modified = {"field": "changed_at", "parameter": "changed_after", "inclusive": True}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        floors.append(request.url.params.get("changed_after", ""))
+        return platform(request)
+
+    nights = opened(
+        stream({"kind": "next_link", "path": "next"}, modified=modified), answer, concurrency=1, overlap=overlap
+    )
     nights.slice(pages=2)
-    [began] = nights.reading
-    nights.slice(minutes=300)
-    assert nights.newest_read.read_started_at == began.read_started_at
+    changed[0] = nights.clock.advance(minutes=2).isoformat()
+    nights.slice(pages=1)
+    changed[8] = nights.clock.advance(minutes=20).isoformat()
+    assert nights.slice() is not None
+    nights.compare()
+    floors.clear()
+    nights.read()
+    assert datetime.fromisoformat(floors[0]) <= datetime.fromisoformat(changed[0])
 
 
 def test_pages_that_lead_in_a_circle_are_found_across_slices(opened: Open) -> None:

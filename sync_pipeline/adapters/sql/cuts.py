@@ -258,6 +258,7 @@ def _cut(row: RowMapping) -> CutRow:
         strategy=Strategy(row["strategy"]),
         proven=row["proven"],
         read_started_at=row["read_started_at"],
+        read_completed_at=row["read_completed_at"],
         since=row["since"],
         so_far=ReadSoFar(
             row["source_requests"], row["source_pauses"], row["pages"] or 0, row["rows"] or 0, row["total"]

@@ -76,7 +76,7 @@ def make_change_set(context: StageContext, cut: CutRow) -> StreamChanges:
     if _worth_folding(diff, comparison.request, rows):
         context.snapshots.fold_acknowledged(comparison.request, cut.cut, keep=diff.changed_keys)
         folded = (cut.cut, mapping.hash)
-    moved = read_position(cut, position)
+    moved = read_position(cut, position, context.customer.streams[cut.stream].read.overlap)
     counts = diff.counts(rows)
     judged = verdict(context, cut, rows, diff.measured)
     context.cuts.finish_diff(
@@ -105,17 +105,21 @@ def _write_changes(writer: ChangeSetWriter, changes: Iterable[Change]) -> None:
         writer.write(rows)
 
 
-def read_position(cut: CutRow, position: Position) -> datetime | None:
+def read_position(cut: CutRow, position: Position, overlap: timedelta) -> datetime | None:
     """The newest source time read, never backwards.
 
     A record dated in the future (a wrong clock at the source) must not push the position past records that are yet
-    to come: the position stops at the moment the read began.
+    to come: the position stops at the moment the read began. Neither must a record that changed while the read went
+    on, past another one that changed on a page already read: what the next read's overlap does not cover of the
+    duration is taken off.
     """
     if cut.newest_modified is None:
         return position.read_position
     newest = cut.newest_modified
-    if newest > cut.read_started_at + CLOCK_TOLERANCE:
+    if newest > cut.read_started_at + max(CLOCK_TOLERANCE, cut.duration):
         newest = cut.read_started_at
+    elif newest > cut.read_started_at - CLOCK_TOLERANCE:
+        newest -= max(cut.duration - overlap, timedelta())
     return newest if position.read_position is None else max(newest, position.read_position)
 
 

@@ -13,6 +13,8 @@ LONGEST_BREAK = timedelta(hours=24)
 """Of one run, and of the first read of all: what it has brought is never older than what the run is about."""
 LONGEST_BREAK_BETWEEN_RUNS = timedelta(hours=1)
 """A night must not end with what the source said the night before."""
+WORTH_GOING_ON = timedelta(minutes=5)
+"""Reading. Whoever runs again what was killed expects today's values, and a shorter read is soon done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,12 @@ def _kept(
 ) -> ReadJournal | None:
     if plan.since is not None and (cut.since is None or cut.since > plan.since):
         return None  # it began later than what is wanted now
-    same = cut.run_id == context.run.run_id or position.snapshot_cut is None
-    longest = LONGEST_BREAK if same else LONGEST_BREAK_BETWEEN_RUNS
-    return context.snapshots.kept_journal(name, cut.cut, terms, context.clock.now() - longest)
+    now = context.clock.now()
+    if cut.run_id == context.run.run_id:
+        return context.snapshots.kept_journal(name, cut.cut, terms, now - LONGEST_BREAK)
+    longest = LONGEST_BREAK if position.snapshot_cut is None else LONGEST_BREAK_BETWEEN_RUNS
+    last_page_not_before = max(now - longest, cut.read_started_at + WORTH_GOING_ON)
+    return context.snapshots.kept_journal(name, cut.cut, terms, last_page_not_before)
 
 
 def read_terms(context: ReadContext, plan: ReadPlan) -> str:

@@ -7,6 +7,7 @@ import structlog
 from sync_pipeline.domain.errors import BusyError, ParkedError, SyncError
 from sync_pipeline.domain.positions import NOTHING_READ, CutState, ReadSoFar
 from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.source_snapshot.beginning import WORTH_GOING_ON
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_prerequisites
 from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
 from sync_pipeline.stopping import TOLD_TO_STOP
@@ -99,7 +100,8 @@ def _read_before(context: StageContext) -> list[str]:
     customer_id, streams = context.customer.id, list[str]()
     for cut in context.cuts.cuts(customer_id, [CutState.READ]):
         if cut.run_id != context.run.run_id:
-            if context.cuts.diffed_snapshot(customer_id, cut.stream) is not None:
+            first = context.cuts.diffed_snapshot(customer_id, cut.stream) is None
+            if not first or cut.duration < WORTH_GOING_ON:
                 continue  # a night must not end with what the source said the night before
             context.cuts.adopt(context.keeper.lease, context.run.run_id, cut.cut)
         streams.append(cut.stream)
