@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -37,7 +38,7 @@ def fleet_plan_document() -> dict[str, Any]:
         TemporaryDirectory(prefix="sync-plan-") as scratch,
         frozen_state(workplace.settings.database_url, workplace.clock, Path(scratch)) as state,
     ):
-        planned = asyncio.run(_nights(workplace, state, fleet.customers.values(), Path(scratch)))
+        planned = asyncio.run(_nights(workplace, state, fleet.customers.values(), Path(scratch), now))
     nights = sorted((night for night in planned if isinstance(night, PlannedNight)), key=lambda night: night.starts_at)
     failed = {
         **{customer_id: _broken(customer_id) for customer_id in fleet.broken},
@@ -64,10 +65,10 @@ def fleet_plan_document() -> dict[str, Any]:
 
 
 async def _nights(
-    workplace: Workplace, state: FrozenState, customers: Iterable[Customer], scratch: Path
+    workplace: Workplace, state: FrozenState, customers: Iterable[Customer], scratch: Path, now: datetime
 ) -> list[PlannedNight | SyncError]:
     """All of them from one moment of the state store; one customer's trouble is told in its own entry."""
-    gate, now = asyncio.Semaphore(AT_ONCE), workplace.clock.now()
+    gate = asyncio.Semaphore(AT_ONCE)
 
     async def night(customer: Customer) -> PlannedNight | SyncError:
         async with gate:

@@ -18,11 +18,17 @@ def nightly_slot(customer: Customer, day: date) -> datetime:
     at = customer.schedule.nightly
     if isinstance(at, time):
         return datetime.combine(day, at, customer.zone).astimezone(UTC)
+    starts_at, ends_at = window_of(customer, day)
+    return starts_at + (ends_at - starts_at) * _share(customer.id)
+
+
+def window_of(customer: Customer, day: date) -> tuple[datetime, datetime]:
+    """The customer's window that opens on this local date, in UTC; local times, which may cross midnight."""
     opens, closes = customer.schedule.window
     last_day = day if opens < closes else day + timedelta(days=1)
-    starts_at = datetime.combine(day, opens, customer.zone).astimezone(UTC)
-    ends_at = datetime.combine(last_day, closes, customer.zone).astimezone(UTC)
-    return starts_at + (ends_at - starts_at) * _share(customer.id)
+    starts_at = datetime.combine(day, opens, customer.zone)
+    ends_at = datetime.combine(last_day, closes, customer.zone)
+    return starts_at.astimezone(UTC), ends_at.astimezone(UTC)
 
 
 def next_slot(customer: Customer, now: datetime) -> datetime:

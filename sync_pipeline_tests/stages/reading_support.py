@@ -53,6 +53,9 @@ class Keeper:
         """Nothing here takes long."""
 
 
+Open = Callable[..., "Nights"]
+
+
 class Nights:
     """Reads the stream `shifts` of a connector once a night; `answer` is the platform."""
 

@@ -1,7 +1,6 @@
 """What a read leaves behind, night after night: the snapshot, the position, what it proves and what it says."""
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -9,25 +8,7 @@ import pytest
 
 from sync_pipeline.domain.errors import SourceError
 from sync_pipeline.domain.run import Layer
-from sync_pipeline_tests.stages.reading_support import Nights
-
-Open = Callable[..., Nights]
-
-
-@pytest.fixture
-def opened(tmp_path: Path, sqlite_url: str) -> Iterator[Open]:
-    """Opens the nights of one customer; the stores are closed afterwards."""
-    nights: list[Nights] = []
-
-    def open_nights(
-        streams: Mapping[str, Any], answer: Callable[[httpx.Request], httpx.Response], **more: Any
-    ) -> Nights:
-        nights.append(Nights(tmp_path / "data", sqlite_url, streams, answer, **more))
-        return nights[-1]
-
-    yield open_nights
-    for one in nights:
-        one.state.close()
+from sync_pipeline_tests.stages.reading_support import Open
 
 
 class Calendar:

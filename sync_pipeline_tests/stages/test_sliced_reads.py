@@ -1,6 +1,6 @@
 """A read that is broken off goes on after its last page, whatever broke it off, and ends as one that was not."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,9 @@ import pytest
 
 from sync_pipeline.domain.errors import SourceError
 from sync_pipeline.domain.progress import ReadProgress
-from sync_pipeline_tests.stages.reading_support import Nights
+from sync_pipeline_tests.stages.reading_support import Nights, Open
 
 SIZE = 2
-Open = Callable[..., Nights]
 
 
 def plain_row(one: int) -> dict[str, Any]:
@@ -86,22 +85,6 @@ EVERY_KIND = {
     "offset": stream({"kind": "offset", "parameter": "offset", "size_parameter": "limit", "size": SIZE}),
     "walk": WALK,
 }
-
-
-@pytest.fixture
-def opened(tmp_path: Path, sqlite_url: str) -> Iterator[Open]:
-    """Opens the nights of one customer; the stores are closed afterwards."""
-    nights: list[Nights] = []
-
-    def open_nights(
-        streams: Mapping[str, Any], answer: Callable[[httpx.Request], httpx.Response], **more: Any
-    ) -> Nights:
-        nights.append(Nights(tmp_path / "data", sqlite_url, streams, answer, **more))
-        return nights[-1]
-
-    yield open_nights
-    for one in nights:
-        one.state.close()
 
 
 def everybody(platform: Platform) -> list[tuple[str | None, ...]]:

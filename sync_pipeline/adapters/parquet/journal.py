@@ -103,14 +103,16 @@ class FileJournal:
         """Keep what is there, also through a loss of power."""
         if self._file is not None:
             os.fsync(self._file.fileno())
-            self._file.close()
-            self._file = None
+        self._release()
 
     def discard(self) -> None:
+        self._release()
+        self._path.unlink(missing_ok=True)
+
+    def _release(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
-        self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
         if self._file is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from sync_pipeline.adapters.source.bookmark import Bookmark
+from sync_pipeline.adapters.source.list_cursor import ListCursor
 from sync_pipeline.adapters.source.place import Place
 from sync_pipeline.domain.configuration import ConnectorStream
 from sync_pipeline.domain.configuration.pagination import Paging
@@ -49,7 +49,7 @@ class Listing:
     hidden: str | None = None
     parent: Parent | None = None
     within: str = ""
-    start: Bookmark | None = None
+    start: ListCursor | None = None
     then: str | None = None
 
     def place(self, page: int) -> Place:

@@ -10,9 +10,9 @@ import httpx
 
 from sync_pipeline.adapters.source.abreast import abreast
 from sync_pipeline.adapters.source.body import read_page
-from sync_pipeline.adapters.source.bookmark import Bookmark
 from sync_pipeline.adapters.source.guards import ReadGuard
 from sync_pipeline.adapters.source.links import resolve
+from sync_pipeline.adapters.source.list_cursor import ListCursor
 from sync_pipeline.adapters.source.listing import Listing, ListPage, Tally
 from sync_pipeline.adapters.source.look_ahead import LookAhead
 from sync_pipeline.adapters.source.pagination import pager_of
@@ -63,7 +63,7 @@ class ListReader:
                 if following is not None and number == begun and self._concurrency > 1:
                     ahead.expect(pager.ahead(number, address, page, following))
                 number += 1
-                goes_on = Bookmark.before(number, following, pager.state)
+                goes_on = ListCursor.before(number, following, pager.state)
                 page = replace(page, cursor=None if goes_on is None else goes_on.encode())
                 yield ListPage(page, place, body, last=following is None)
                 if following is None:

@@ -11,8 +11,8 @@ import structlog
 from sync_pipeline.adapters.source.access import Access
 from sync_pipeline.adapters.source.asking import planned_address
 from sync_pipeline.adapters.source.body import MISSING, kind_of, look_up
-from sync_pipeline.adapters.source.bookmark import Bookmark
 from sync_pipeline.adapters.source.guards import ReadGuard
+from sync_pipeline.adapters.source.list_cursor import ListCursor
 from sync_pipeline.adapters.source.listing import ListPage
 from sync_pipeline.adapters.source.lists import ListReader
 from sync_pipeline.adapters.source.place import Place, shape_error
@@ -64,7 +64,7 @@ async def list_pages(
         windows = access.windows(plan.stream, stream, paging, address, plan.since, plan.after)
         pages = window_pages(reader, windows, guard)
     else:
-        start = None if plan.after is None else Bookmark.decode(plan.after)
+        start = None if plan.after is None else ListCursor.decode(plan.after)
         pages = reader.pages(replace(access.listing(plan.stream, stream, address), start=start), guard)
     async with aclosing(pages):
         async for page in pages:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from sync_pipeline.domain.backlog import ForetoldRequest
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, worth_a_slice
+from sync_pipeline.domain.slots import window_of
 from sync_pipeline.stages.applied_ledger.delivering import CONCURRENT_REQUESTS
 from sync_pipeline.stages.permits import WAIT_IN_PROCESS
 
@@ -126,14 +127,10 @@ def sending_from(read: datetime, picture: QuotaPicture) -> datetime:
 
 
 def slot_of(customer: Customer, now: datetime) -> Slot:
-    """The customer's window that `now` lies in, or else the next one; local times, which may cross midnight."""
-    opens, closes = customer.schedule.window
+    """The customer's window that `now` lies in, or else the next one."""
     today = now.astimezone(customer.zone).date()
     for day in (today - timedelta(days=1), today, today + timedelta(days=1)):
-        last_day = day if opens < closes else day + timedelta(days=1)
-        starts_at = datetime.combine(day, opens, customer.zone)
-        ends_at = datetime.combine(last_day, closes, customer.zone)
-        slot = Slot(starts_at.astimezone(now.tzinfo), ends_at.astimezone(now.tzinfo))
+        slot = Slot(*window_of(customer, day))
         if slot.ends_at > now:
             return slot
     raise AssertionError("tomorrow's window ends after now")

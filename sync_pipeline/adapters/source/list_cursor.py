@@ -6,7 +6,7 @@ import httpx
 import msgspec
 
 
-class Bookmark(msgspec.Struct, frozen=True):
+class ListCursor(msgspec.Struct, frozen=True):
     """The next page of a list: which one it is, its address, and what its pager has to know beside that."""
 
     page: int
