@@ -29,7 +29,7 @@ from sync_pipeline_tests.end_to_end.deployment import (
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 
 REPOSITORY = Path(__file__).parents[2]
-NIGHT = (sys.executable, "-m", "sync_pipeline_tests.chaos.night", CUSTOMER)
+NIGHT = (sys.executable, "-m", "sync_pipeline_tests.chaos.night")
 RUN = (str(Path(sys.executable).with_name("sync-pipeline")), "run", CUSTOMER, "--json")
 PATIENCE_SECONDS = 60
 Reached = Callable[[], bool]
@@ -109,16 +109,21 @@ class Scene:
         self.settings = merged(self.settings, changes)
         write_yaml(Path(self.environment["SYNC_CUSTOMERS"]) / f"{CUSTOMER}.yaml", self.settings)
 
-    def add_customer(self, customer_id: str, users: int) -> None:
-        """Another customer, with an organization and VOMO users of its own."""
-        self.world.add_organization(f"{customer_id}-virtuous")
+    def add_customer(self, customer_id: str, users: int, *, token: str | None = None) -> None:
+        """Another customer with VOMO users of its own; its organization is that of the token, or one of its own."""
+        if token is None:
+            self.world.add_organization(token := f"{customer_id}-virtuous")
         self.world.add_vomo_organization(f"{customer_id}-vomo", users=users)
+        self.write_customer(customer_id, token)
+
+    def write_customer(self, customer_id: str, token: str) -> None:
+        """Its file, with whatever else is configured for the first customer."""
         customers = Path(self.environment["SYNC_CUSTOMERS"])
-        tokens = {side: secret(customers.parent, f"{customer_id}-{side}") for side in ("virtuous", "vomo")}
+        vomo = {"token": secret(customers.parent, f"{customer_id}-vomo"), "reference_source": customer_id}
         changes = {
             "id": customer_id,
-            "destination": {"token": tokens["virtuous"]},
-            "sources": {"vomo": {"token": tokens["vomo"]}},
+            "destination": {"token": secret(customers.parent, token)},
+            "sources": {"vomo": vomo},
         }
         write_yaml(customers / f"{customer_id}.yaml", merged(self.settings, changes))
 
@@ -188,7 +193,7 @@ class Scene:
         assert checkpoint == max(user["updated_at"] for user in users)
 
     def _spare(self) -> Victim:
-        return Victim(NIGHT, self.environment, self.log)
+        return Victim((*NIGHT, CUSTOMER), self.environment, self.log)
 
 
 @contextmanager
