@@ -108,5 +108,6 @@ def night_entry(night: PlannedNight) -> dict[str, Any]:
         "changes": changes(plan.counts),
         "requests": len(plan.requests),
         "source_requests": plan.source_requests,
+        "held": plan.held,
     }
     return entry if plan.error is None else {**entry, "error": error_entry(plan.error)}

@@ -14,7 +14,7 @@ from sync_pipeline.domain.errors import ConfigurationError
 KINDS = ("create", "update", "delete")
 SUMMARY = ("requests_total", "source_requests", "hours", "starts_at", "finishes_at", "waiting_after_slot")
 STREAM_COLUMNS = ("stream", *KINDS, "unchanged", "rows", "complete")
-NIGHT_COLUMNS = ("customer_id", "starts_at", "finishes_at", *KINDS, "requests", "source_requests")
+NIGHT_COLUMNS = ("customer_id", "starts_at", "finishes_at", *KINDS, "held", "requests", "source_requests")
 HOUR_COLUMNS = ("hour", "starting", "unfinished", "requests")
 SAMPLE_COLUMNS = ("stream", "key", "kind", "fields")
 
@@ -85,6 +85,7 @@ def show_plan(document: Mapping[str, Any]) -> None:
         [
             *((kind, document["changes"][kind]) for kind in KINDS),
             ("unchanged", document["unchanged"]),
+            ("held", document["held"]),
             ("backlog", backlog or "none"),
             *((name, document[name]) for name in SUMMARY),
         ],
@@ -96,6 +97,9 @@ def show_plan(document: Mapping[str, Any]) -> None:
     for name, stream in document["streams"].items():
         if "error" in stream:
             write_lines([f"{name}: {stream['error']['message']}", f"  -> {stream['error']['remedy']}"], sys.stderr)
+        if "held" in stream:
+            remedy = f"`sync-pipeline change-sets list {document['customer_id']}` once it ran, then approve or discard."
+            write_lines([f"{name} would be held: {stream['held']}", f"  -> {remedy}"], sys.stderr)
 
 
 def stream_row(name: str, stream: Mapping[str, Any]) -> list[object]:

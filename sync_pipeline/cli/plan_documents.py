@@ -45,6 +45,7 @@ async def plan_from(workplace: Workplace, state: FrozenState, customer: Customer
         cuts=state.cuts,
         operations=state.open_operations(customer.id),
         picture=state.quota.picture(destination_name(customer), quota_rule(customer)),
+        different_since=state.held.different_since,
         crm_ids=state.crm_ids,
         accepted_people=partial(state.accepted_people, customer.id),
     )
@@ -60,6 +61,7 @@ def document_of(plan: Plan, *, show_values: bool) -> dict[str, Any]:
         "customer_id": plan.customer_id,
         "changes": changes(plan.counts),
         "unchanged": plan.counts.unchanged,
+        "held": plan.held,
         "requests": requests,
         "requests_total": sum(requests.values()) + plan.source_requests,
         "source_requests": plan.source_requests,
@@ -79,13 +81,18 @@ def changes(counts: ChangeCounts) -> dict[str, int]:
 
 
 def stream_entry(stream: StreamPlan) -> dict[str, Any]:
-    """`rows` are those of this read; `complete`: it held every record there is, so that a missing one is gone."""
-    entry = {
+    """`rows` are those of this read; `complete`: it held every record there is, so that a missing one is gone.
+
+    `held` is there when a person would have to approve the changes first: no request for them is in the plan.
+    """
+    entry: dict[str, Any] = {
         "changes": changes(stream.counts),
         "unchanged": stream.counts.unchanged,
         "rows": 0 if stream.read is None else stream.read.rows,
         "complete": stream.read is not None and stream.read.proven,
     }
+    if stream.held is not None:
+        entry["held"] = stream.held
     return entry if stream.error is None else {**entry, "error": error_entry(stream.error)}
 
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.chaos
 
 NEIGHBOUR = "harbor"
 
+
 @pytest.mark.parametrize("headers", [True, False], ids=["headers", "no headers"])
 def test_two_processes_of_one_organization_spend_its_budget_together_and_no_more(
     scene_on: Scene, *, headers: bool

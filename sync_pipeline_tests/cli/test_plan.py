@@ -19,6 +19,7 @@ FIELDS = [
     "customer_id",
     "changes",
     "unchanged",
+    "held",
     "requests",
     "requests_total",
     "source_requests",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sync_pipeline.domain.positions import CutState
 from sync_pipeline.stages.change_set import make_change_sets
 from sync_pipeline.stages.source_snapshot import take_snapshots
 from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
@@ -239,3 +240,31 @@ def add_second_source(deployment: Deployment, folder: Path, users: int) -> None:
         sources={"other": source},
         streams={"members": {"source": "other", "stream": "users", "recipe": "vomo_users_to_contacts"}},
     )
+
+
+def test_a_plan_says_what_would_be_held_and_foretells_no_request_for_it(deployment_on: Deployment) -> None:
+    deployment_on.configure(streams=READ_EVERYTHING, limits={"guard": {"changes": 0.5}})
+    deployment_on.night()
+    deployment_on.world.change_vomo(VOMO, share=0, remove=21)
+    document = plan_of(deployment_on)
+    assert "21 of 40 records are gone" in document["streams"]["users"]["held"]
+    assert (document["changes"]["delete"], document["requests"]) == (21, QUIET)
+    night = deployment_on.night()
+    assert (night.report.held, night.report.requests) == (21, QUIET)
+
+    (held,) = deployment_on.workplace.state.cuts.cuts(CUSTOMER, [CutState.HELD])
+    assert deployment_on.workplace.state.held.approve(CUSTOMER, held.cut, "anna")
+    approved = plan_of(deployment_on)
+    assert "held" not in approved["streams"]["users"]
+    assert_foretold(approved, deployment_on.night())
+
+
+def test_what_earlier_runs_of_a_day_changed_counts_for_what_a_plan_would_hold(deployment: Deployment) -> None:
+    deployment.configure(streams=READ_EVERYTHING, limits={"guard": {"changes": 0.5}})
+    deployment.night()
+    deployment.world.change_vomo(VOMO, share=0, remove=15)
+    deployment.slice_of_night()
+    deployment.world.change_vomo(VOMO, share=0, remove=6)
+    assert "21 of 40" in plan_of(deployment)["streams"]["users"]["held"]
+    deployment.clock.advance(days=1)
+    assert "held" not in plan_of(deployment)["streams"]["users"]

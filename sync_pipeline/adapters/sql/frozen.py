@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database, create_engine_for, current_revision
+from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.open_operations import open_operations
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
@@ -47,6 +48,7 @@ class FrozenState:
     database: FrozenDatabase
     positions: SqlPositions
     cuts: SqlCuts
+    held: SqlHeld
     quota: SqlQuota
     crm_ids: SqlCrmIds
     clock: Clock
@@ -82,6 +84,7 @@ def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState
                 database,
                 SqlPositions(database, clock),
                 SqlCuts(database, clock),
+                SqlHeld(database, clock),
                 SqlQuota(database, clock),
                 SqlCrmIds(database, clock),
                 clock,

@@ -1,6 +1,8 @@
 """Guarding: is a change set one that a person has to see first?"""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
@@ -8,7 +10,10 @@ from sync_pipeline.domain.change import Change, ChangeKind
 from sync_pipeline.domain.guard import WINDOW, GuardRule, Pair, why_held
 from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.domain.run import Layer
-from sync_pipeline.stages.context import ReadContext, StageContext
+from sync_pipeline.stages.context import ReadContext
+
+DifferentSince = Callable[[str, str, datetime], Mapping[str, ChangeKind]]
+"""Of a customer's stream: the keys planned since then, as `ports.HeldChanges.different_since`."""
 
 
 @dataclass(slots=True)
@@ -37,13 +42,15 @@ def measured(context: ReadContext, cut: CutRow) -> Measured:
     return Measured(frozenset(pairs))
 
 
-def verdict(context: StageContext, cut: CutRow, rows: int, changes: Measured) -> Verdict:
+def verdict(
+    context: ReadContext, cut: CutRow, rows: int, changes: Measured, different_since: DifferentSince
+) -> Verdict:
     """Whether the cut may be planned. A first sync changes everything, and is never held."""
     if context.run.layer == Layer.INITIAL:
         return Verdict()
     guard = context.customer.limits.guard
     rule = GuardRule(deletes=guard.deletes, changes=guard.changes)
-    earlier = context.held.different_since(context.customer.id, cut.stream, context.clock.now() - WINDOW)
+    earlier = different_since(context.customer.id, cut.stream, context.clock.now() - WINDOW)
     held = why_held(rule, rows, {**earlier, **changes.different}) if changes.different else None
     approvers = [approved.approved_by for approved in _approved(context, cut)]
     return Verdict(held, approvers[-1] if approvers and held is None else None)

@@ -78,7 +78,7 @@ def make_change_set(context: StageContext, cut: CutRow) -> StreamChanges:
         folded = (cut.cut, mapping.hash)
     moved = read_position(cut, position, context.customer.streams[cut.stream].read.overlap)
     counts = diff.counts(rows)
-    judged = verdict(context, cut, rows, diff.measured)
+    judged = verdict(context, cut, rows, diff.measured, context.held.different_since)
     context.cuts.finish_diff(
         context.keeper.lease,
         cut,

@@ -12,10 +12,12 @@ from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import Need
+from sync_pipeline.domain.operation import PlannedOperation
 from sync_pipeline.domain.quota import QuotaPicture
 from sync_pipeline.domain.run import Run
 from sync_pipeline.ports import Clock, CrmIds, Cuts, Positions, SnapshotStore, Source
 from sync_pipeline.stages.change_set.diffing import Diff, differences, prepare
+from sync_pipeline.stages.change_set.guarding import DifferentSince, measured, verdict
 from sync_pipeline.stages.context import ReadContext, quota_rule
 from sync_pipeline.stages.foretelling import ScratchLedger, foretold
 from sync_pipeline.stages.layers import next_layer
@@ -37,17 +39,22 @@ class Stored:
     cuts: Cuts
     operations: Sequence[OpenOperation]
     picture: QuotaPicture
+    different_since: DifferentSince
     crm_ids: CrmIds
     accepted_people: Callable[[Collection[Need]], Mapping[Need, datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class StreamPlan:
-    """One stream: what was read and what differs, or the error that kept it from being planned."""
+    """One stream: what was read and what differs, or the error that kept it from being planned.
+
+    `held` says why none of its changes would be sent before a person has looked.
+    """
 
     stream: str
     read: StreamRead | None = None
     counts: ChangeCounts = field(default_factory=ChangeCounts)
+    held: str | None = None
     error: SyncError | None = None
 
 
@@ -76,6 +83,11 @@ class Plan:
             sum(count.deletes for count in counts),
             sum(count.unchanged for count in counts),
         )
+
+    @property
+    def held(self) -> int:
+        """Changes of streams that a person would have to approve first."""
+        return sum(stream.counts.total for stream in self.streams if stream.held is not None)
 
     @property
     def requests_by_endpoint(self) -> dict[str, int]:
@@ -129,6 +141,7 @@ class _Planner:
         self.ledger = ScratchLedger(stored.operations)
         self.samples: list[StreamSample] = []
         self.source_requests = 0
+        self._different_since = stored.different_since
         self._positions = ScratchPositions(stored.positions)
         self._cuts = ScratchCuts(stored.cuts, customer.id, clock)
         self._context = ReadContext(
@@ -168,18 +181,24 @@ class _Planner:
     async def _plan_stream(self, source: Source, stream: str) -> StreamPlan:
         try:
             read = await read_stream(self._context, source, stream)
-            return StreamPlan(stream, read, self._compare(stream))
+            return StreamPlan(stream, read, *self._compare(stream))
         except SyncError as error:
             return StreamPlan(stream, error=error)
 
-    def _compare(self, stream: str) -> ChangeCounts:
+    def _compare(self, stream: str) -> tuple[ChangeCounts, str | None]:
+        """What differs, and why it would be held, if it would; its operations are in the ledger otherwise."""
         context, cut = self._context, self._cuts.newest(stream)
         position = context.positions.position(context.customer.id, cut.source, stream)
         comparison = prepare(context, cut, position, context.mapping(stream))
         reference_source = context.customer.sources[cut.source].reference_source
-        diff, sample = Diff(), StreamSample(context, stream)
+        diff, sample = Diff(measured=measured(context, cut)), StreamSample(context, stream)
+        operations: list[list[PlannedOperation]] = []
         for change in differences(comparison, diff):
-            self.ledger.plan(stream, operations_for(context, change, stream, reference_source))
+            operations.append(operations_for(context, change, stream, reference_source))
             sample.add(change)
         self.samples.append(sample)
-        return diff.counts(context.snapshots.count(comparison.request.name, comparison.request.cut))
+        rows = context.snapshots.count(comparison.request.name, comparison.request.cut)
+        held = verdict(context, cut, rows, diff.measured, self._different_since).held
+        for some in operations if held is None else ():
+            self.ledger.plan(stream, some)
+        return diff.counts(rows), held
