@@ -75,9 +75,9 @@ class Comparison:
     @contextmanager
     def _opened(self) -> Iterator[DuckDBPyConnection]:
         with database(self._limits, self.folder / "spill", ordered=False) as connection:
-            connection.execute(f"create view snapshot as select * from {parquet(self.snapshot)}")
-            connection.execute(f"create view indexed as {self.acknowledged.of_index(self._index)}")
-            connection.execute(f"create view rechecked as select distinct _key from {self._rechecked}")
+            connection.execute(f"create temp view snapshot as select * from {parquet(self.snapshot)}")
+            connection.execute(f"create temp view indexed as {self.acknowledged.of_index(self._index)}")
+            connection.execute(f"create temp view rechecked as select distinct _key from {self._rechecked}")
             yield connection
 
     def _know_everything(self, connection: DuckDBPyConnection) -> None:
@@ -134,9 +134,9 @@ class Comparison:
 
     def _open(self, connection: DuckDBPyConnection, table: str) -> None:
         if table == "present" and self.everything:
-            connection.execute(f"create view present as select _key, {self.current_hash} as _row_hash from snapshot")
+            connection.execute(f"create temp view present as select _key, {self.current_hash} as _row_hash from snapshot")
         else:
-            connection.execute(f"create view {table} as select * from {parquet(self._file(table))}")
+            connection.execute(f"create temp view {table} as select * from {parquet(self._file(table))}")
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"

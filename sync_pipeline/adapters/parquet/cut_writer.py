@@ -85,7 +85,7 @@ class ParquetCutWriter:
     def _opened(self) -> Iterator[DuckDBPyConnection]:
         with database(self._limits, self._parts.spill, ordered=True) as connection:
             if self._parts.paths:
-                connection.execute(f"create view part as select * from {parquet(*self._parts.paths)}")
+                connection.execute(f"create temp view part as select * from {parquet(*self._parts.paths)}")
             yield connection
 
     def _merge(self, connection: DuckDBPyConnection, path: Path, *, repeats: bool) -> None:

@@ -15,7 +15,7 @@ from sync_pipeline.adapters.parquet.handover import write_keys
 def write_index(comparison: Comparison, connection: DuckDBPyConnection, keep: Iterable[str], path: Path) -> None:
     """Write the index after a comparison; `keep` are the keys whose entries must stay as acknowledged."""
     kept = write_keys(comparison.folder, "kept", keep)
-    connection.execute(f"create view kept as select distinct _key from {kept}")
+    connection.execute(f"create temp view kept as select distinct _key from {kept}")
     queries = _whole(comparison) if comparison.everything else _patched(comparison)
     with published(path) as temporary:
         copy(connection, " union all ".join(queries), temporary, dictionaries=False)

@@ -13,9 +13,9 @@ from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN
 
 
 def merge(
-    snapshot: Path, delta: Path, path: Path, limits: Limits, spill: Path, proven_parents: Collection[str]
+    snapshot: Path, delta: Path, path: Path, limits: Limits, folder: Path, proven_parents: Collection[str]
 ) -> bool:
-    """Write the snapshot with the delta over it: the untouched rows in their order, then the rows of the delta.
+    """Write the snapshot with the delta over it, working in `folder`: the untouched rows in their order, then the rows of the delta.
 
     An untouched row below a proven parent is gone. A column that only one of them has is null in the rows of the
     other. Answers False, and writes nothing, when every row of the delta is in the snapshot already, equal in all
@@ -27,10 +27,10 @@ def merge(
     if rows == 0 and not proven:
         return False
     columns = list(dict.fromkeys([KEY_COLUMN, *old, *new]))
-    with database(limits, spill, ordered=True) as connection:
-        connection.execute(f"create view snapshot as select * from {parquet(snapshot)}")
-        connection.execute(f"create view delta as select * from {parquet(delta)}")
-        connection.execute(f"create view proven as select * from {write_keys(spill, 'proven', proven)}")
+    with database(limits, folder / "spill", ordered=True) as connection:
+        connection.execute(f"create temp view snapshot as select * from {parquet(snapshot)}")
+        connection.execute(f"create temp view delta as select * from {parquet(delta)}")
+        connection.execute(f"create temp view proven as select * from {write_keys(folder, 'proven', proven)}")
         untouched = f"not exists (from delta where delta.{KEY_COLUMN} = snapshot.{KEY_COLUMN})"
         gone = f"exists (from proven where proven.{KEY_COLUMN} = snapshot.{PARENT_COLUMN})" if proven else "false"
         values = zip(text_values(columns, old, "snapshot"), text_values(columns, new, "delta"), strict=True)

@@ -75,8 +75,8 @@ class ParquetStore:
             return cut
         files = self._files(name)
         snapshot, delta = files.existing(Kind.SNAPSHOTS, snapshot_cut), files.existing(Kind.DELTAS, cut)
-        with fresh_folder(files.workspace(Kind.SNAPSHOTS, cut, "merge")) as spill:
-            changed = merge(snapshot, delta, files.file(Kind.SNAPSHOTS, cut), self._limits, spill, proven_parents)
+        with fresh_folder(files.workspace(Kind.SNAPSHOTS, cut, "merge")) as folder:
+            changed = merge(snapshot, delta, files.file(Kind.SNAPSHOTS, cut), self._limits, folder, proven_parents)
         return cut if changed else snapshot_cut
 
     def count(self, name: StreamName, snapshot_cut: int) -> int:
