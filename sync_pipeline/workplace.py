@@ -24,7 +24,8 @@ from sync_pipeline.stages.applied_ledger.requests import LATEST_EFFECT_SECONDS, 
 from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
 from sync_pipeline.stopping import Stop
 
-PATIENCE = timedelta(seconds=60)  # the window of most limits: a process waits for it, and parks for what takes longer
+PATIENCE = timedelta(seconds=65)
+"""The window of most limits is a minute: a process waits for it, and parks for what takes longer."""
 MARGIN_SECONDS = 60  # a run that is about to reach its limit lets its last requests end, and writes its report
 
 

@@ -134,7 +134,8 @@ class Comparison:
 
     def _open(self, connection: DuckDBPyConnection, table: str) -> None:
         if table == "present" and self.everything:
-            connection.execute(f"create temp view present as select _key, {self.current_hash} as _row_hash from snapshot")
+            current = f"select _key, {self.current_hash} as _row_hash from snapshot"
+            connection.execute(f"create temp view present as {current}")
         else:
             connection.execute(f"create temp view {table} as select * from {parquet(self._file(table))}")
 

@@ -15,9 +15,9 @@ from sync_pipeline.domain.cut import KEY_COLUMN, PARENT_COLUMN
 def merge(
     snapshot: Path, delta: Path, path: Path, limits: Limits, folder: Path, proven_parents: Collection[str]
 ) -> bool:
-    """Write the snapshot with the delta over it, working in `folder`: the untouched rows in their order, then the rows of the delta.
+    """Write the snapshot with the delta over it: the untouched rows in their order, then the rows of the delta.
 
-    An untouched row below a proven parent is gone. A column that only one of them has is null in the rows of the
+    `folder` is there for what is needed on the way. An untouched row below a proven parent is gone. A column that only one of them has is null in the rows of the
     other. Answers False, and writes nothing, when every row of the delta is in the snapshot already, equal in all
     columns of both, and no row is gone.
     """

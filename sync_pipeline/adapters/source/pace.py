@@ -1,5 +1,6 @@
 """When the next request may leave: the source's rate limit, and the pauses it asks for."""
 
+from bisect import bisect_right
 from collections import deque
 from datetime import datetime, timedelta
 
@@ -32,7 +33,7 @@ class Pace:
         self._patience = patience
         window = None if limit is None else timedelta(seconds=limit.window_seconds)
         self._pace = SourcePace.unlearnt(None if limit is None else limit.requests, window, clock.now())
-        self._sent: deque[datetime] = deque()
+        self._sent: list[datetime] = []
         self._blocks: deque[PermitBlock] = deque()
         self._left_of_block = 0
         self._recalled = False
@@ -62,14 +63,13 @@ class Pace:
 
     def pause(self, seconds: float, *, throttled: bool) -> None:
         """Hold every further request back; answers that arrive during a pause lengthen it but are no new one."""
-        now = self._clock.now()
-        until = now + timedelta(seconds=seconds)
+        now, wait = self._clock.now(), timedelta(seconds=seconds)
         if throttled and now >= (self._pace.blocked_until or now):
             self.pauses += 1
             self._forget_old(now)
-            self._pace = self._pace.refused(len(self._sent), until, now)
+            self._pace = self._pace.refused(self._sent, wait, now)
         else:
-            self._pace = self._pace.held(until)
+            self._pace = self._pace.held(now + wait)
         self._keep()
 
     def close(self) -> None:
@@ -101,7 +101,9 @@ class Pace:
             return
         self._recalled, now = True, self._clock.now()
         known = self._memory.recall()
-        if known is None or (known.pace.window, known.pace.ceiling) != (self._pace.window, self._pace.ceiling):
+        if known is None or known.pace.ceiling != self._pace.ceiling:
+            return
+        if known.pace.ceiling is not None and known.pace.window != self._pace.window:
             return
         self._pace = known.pace
         left_by = [*(block.at for block in known.blocks[1:]), now]
@@ -113,9 +115,9 @@ class Pace:
         self._memory.keep(PaceRecord(self._pace, tuple(self._blocks)))
 
     def _forget_old(self, now: datetime) -> None:
-        horizon = now - self._pace.span
-        while self._sent and self._sent[0] <= horizon:
-            self._sent.popleft()
+        horizon = now - self._pace.memory
+        if self._sent and self._sent[0] <= horizon:
+            del self._sent[: bisect_right(self._sent, horizon)]
         # A block may have left until the next one began.
         while len(self._blocks) > 1 and self._blocks[1].at <= horizon:
             self._blocks.popleft()

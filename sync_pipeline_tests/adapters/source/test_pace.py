@@ -37,32 +37,45 @@ class Kept:
 
 @dataclass
 class Platform:
-    """Answers at most `limit` requests in any window; `refused` counts its 429s."""
+    """Answers at most `limit` requests in any window, each within `latency`; `refused` counts its 429s.
+
+    `tells`: a refusal says how long to wait; otherwise whoever asks waits twice as long every time.
+    """
 
     clock: FakeClock
     limit: int
     window: float = MINUTE
+    tells: bool = True
+    latency: float = 0.05
     sent: list[float] = field(default_factory=list)
     refused: int = 0
 
     def ask(self) -> bool:
-        now = self.clock.monotonic()
-        counted = [moment for moment in self.sent if moment > now - self.window]
-        taken = len(counted) < self.limit
+        taken = len(self._counted()) < self.limit
         if taken:
-            self.sent.append(now)
+            self.sent.append(self.clock.monotonic())
         self.refused += not taken
         return taken
+
+    def wait(self, refusals: int) -> float:
+        if not self.tells:
+            return 0.75 * min(60, 2**refusals)
+        return max(1.0, self._counted()[0] + self.window - self.clock.monotonic())
+
+    def _counted(self) -> list[float]:
+        return [moment for moment in self.sent if moment > self.clock.monotonic() - self.window]
 
 
 async def asked(pace: Pace, platform: Platform, requests: int) -> None:
     """So many requests one after the other, each until it is answered."""
     for _ in range(requests):
         await pace.turn()
+        refusals = 0
         while not platform.ask():
-            pace.pause(5, throttled=True)
+            pace.pause(platform.wait(refusals), throttled=True)
+            refusals += 1
             await pace.turn()
-        platform.clock.advance(seconds=0.05)
+        platform.clock.advance(seconds=platform.latency)
 
 
 def session(clock: FakeClock, limit: RateLimit | None, memory: PaceMemory | None = None, patience: float = 0) -> Pace:
@@ -77,14 +90,26 @@ def test_a_limit_that_is_known_is_used_up_and_never_exceeded() -> None:
     assert clock.monotonic() - 1000 == pytest.approx(9 * MINUTE, rel=0.05)
 
 
-def test_a_limit_that_nobody_knows_is_learnt() -> None:
-    """From some 1,200 requests a minute to the 100 that are taken, in a handful of refusals."""
-    clock = FakeClock()
-    platform = Platform(clock, 100)
-    asyncio.run(asked(session(clock, None), platform, 3000))
+@pytest.mark.parametrize("tells", [True, False], ids=["told how long", "not told"])
+@pytest.mark.parametrize(("limit", "window"), [(10, 1), (100, 1), (20, 10), (60, MINUTE), (100, MINUTE), (600, MINUTE)])
+def test_a_limit_that_nobody_knows_is_learnt(limit: int, window: float, *, tells: bool) -> None:
+    """From whatever latency allows to what is taken, by the second or by the minute, in a handful of refusals."""
+    clock, windows = FakeClock(), 30
+    platform = Platform(clock, limit, window, tells, latency=window / limit / 10)
+    asyncio.run(asked(session(clock, None), platform, windows * limit))
     assert platform.refused <= 12
-    minutes = (clock.monotonic() - 1000) / MINUTE
-    assert 3000 / 100 <= minutes + 1 <= 1.5 * 3000 / 100
+    assert windows - 1 <= (clock.monotonic() - 1000) / window <= 1.5 * windows
+
+
+@pytest.mark.parametrize("wait", [0.6, 1.0])
+def test_one_early_refusal_with_a_short_wait_costs_seconds_and_parks_nobody(wait: float) -> None:
+    """A platform that counts by the second, or that was busy for a moment: no reason to crawl by the minute."""
+    clock = FakeClock()
+    pace = session(clock, None, patience=60)
+    asyncio.run(pace.turn())
+    pace.pause(wait, throttled=True)
+    asyncio.run(asked(pace, Platform(clock, 10_000), 40))
+    assert clock.monotonic() - 1000 < 15
 
 
 def test_what_was_learnt_is_known_the_next_night() -> None:

@@ -83,7 +83,7 @@ def test_a_retry_after_that_asks_for_nothing_readable_falls_back_to_the_own_wait
     clock = VirtualClock()
     script = Script(httpx.Response(429, headers={"Retry-After": header}), page([1]))
     read(open_source(script, clock=clock))
-    assert 0.5 <= clock.elapsed <= 1
+    assert 0.5 <= clock.elapsed <= 1.01  # or a second after the request before it
 
 
 @given(st.text() | st.sampled_from(["Sun, 99 Mar 2026 99:99:99 GMT", "Sun, 01 Mar 99999 23:00:00 +9999"]))
