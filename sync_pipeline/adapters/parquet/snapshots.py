@@ -17,9 +17,9 @@ def merge(
 ) -> bool:
     """Write the snapshot with the delta over it: the untouched rows in their order, then the rows of the delta.
 
-    `folder` is there for what is needed on the way. An untouched row below a proven parent is gone. A column that only one of them has is null in the rows of the
-    other. Answers False, and writes nothing, when every row of the delta is in the snapshot already, equal in all
-    columns of both, and no row is gone.
+    `folder` is there for what is needed on the way. An untouched row below a proven parent is gone. A column that only
+    one of them has is null in the rows of the other. Answers False, and writes nothing, when every row of the delta is
+    in the snapshot already, equal in all columns of both, and no row is gone.
     """
     rows = row_count(delta)
     old, new = column_names(snapshot), column_names(delta)
