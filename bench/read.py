@@ -86,7 +86,7 @@ def server() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     script = Path(__file__).with_name("people_server.py")
-    process = subprocess.Popen([sys.executable, script, str(port), str(USERS), str(ANSWER_SECONDS)])  # noqa: S603 - our own script
+    process = subprocess.Popen([sys.executable, script, str(port), str(USERS), str(ANSWER_SECONDS)])
     try:
         _await_port(port)
         yield f"http://127.0.0.1:{port}/v1"
