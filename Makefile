@@ -42,7 +42,8 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
 
 test: lint ## Run all checks and tests
-	$(BIN)/pytest -n 2
+	@# Two cores, four workers: a third of the time is spent waiting (14:40 with two of them, 11:11 with four).
+	$(BIN)/pytest -n 4
 
 test-browser: $(VENV)/.dev ## Run the browser tests; installs Debian's chromium if it is missing
 	@command -v chromium >/dev/null || (apt-get update && apt-get install --yes chromium)

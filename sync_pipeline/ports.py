@@ -25,7 +25,7 @@ from sync_pipeline.domain.operation import (
     WaitingOperation,
 )
 from sync_pipeline.domain.organization import Organization, WriteAccess
-from sync_pipeline.domain.pause import Breaker
+from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.request import Reply, Request
@@ -559,6 +559,7 @@ class Runs(Protocol):
         resume_at: datetime | None,
         report: dict[str, Any],
         parked_in: Stage | None = None,
+        verdict: RunVerdict | None = None,
     ) -> None: ...
 
     def note_organization(self, lease: Lease, dagster_run_id: str, organization_id: int) -> None:
@@ -596,8 +597,6 @@ class Breakers(Protocol):
     def breaker(self, customer_id: str) -> Breaker: ...
 
     def pause(self, customer_id: str, reason: str, actor: str, until: datetime | None = None) -> None: ...
-
-    def count_run(self, customer_id: str, *, failed: bool) -> None: ...
 
 
 class LeaseKeeper(Protocol):

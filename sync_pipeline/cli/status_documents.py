@@ -11,6 +11,7 @@ from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import FAILURE_DETAILS, exit_code
 from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.domain.slots import next_slot
 from sync_pipeline.ports import PaceMemory, WaitingGroup
 from sync_pipeline.stages.context import destination_name, quota_rule
 from sync_pipeline.stages.run_report import reading_progress
@@ -74,9 +75,10 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
             "consecutive_failures": breaker.consecutive_failures,
             "paused": breaker.is_paused(now),
             "reason": breaker.reason,
+            "needs_person": breaker.needs_person,
         },
         "paused_until": text(breaker.paused_until) if breaker.is_paused(now) else None,
-        "next_slot": None,
+        "next_slot": text(next_slot(customer, now)),
     }
 
 

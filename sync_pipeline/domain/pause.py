@@ -1,7 +1,28 @@
-"""Whether a customer is stopped."""
+"""Whether a customer is stopped: by a person, or by its breaker after failures in a row."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRule:
+    """So many failed runs in a row pause a customer for so long.
+
+    `half_open`: after the pause one run tries again. Otherwise the customer stays paused until a person has looked.
+    """
+
+    failures: int
+    pause: timedelta
+    half_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunVerdict:
+    """What a run that is over means for the breaker."""
+
+    failed: bool
+    rule: BreakerRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +32,22 @@ class Breaker:
     consecutive_failures: int
     paused_until: datetime | None
     reason: str | None
+    needs_person: bool = False
 
     def is_paused(self, now: datetime) -> bool:
-        return self.paused_until is not None and self.paused_until > now
+        return self.needs_person or (self.paused_until is not None and self.paused_until > now)
+
+    def after(self, verdict: RunVerdict, now: datetime) -> Self:
+        """What a finished run makes of it. Somebody else's pause is neither ended nor replaced."""
+        failures = self.consecutive_failures + 1 if verdict.failed else 0
+        if self.is_paused(now):
+            return replace(self, consecutive_failures=failures)
+        if failures < verdict.rule.failures:
+            return replace(self, consecutive_failures=failures, paused_until=None, reason=None)
+        return replace(
+            self,
+            consecutive_failures=failures,
+            paused_until=now + verdict.rule.pause,
+            reason=f"{failures} runs in a row failed",
+            needs_person=not verdict.rule.half_open,
+        )

@@ -2,15 +2,16 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import audit_log, breakers
 from sync_pipeline.adapters.sql.upsert import upsert
-from sync_pipeline.domain.pause import Breaker
+from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.ports import Clock
 
 UNTIL_RESUMED = datetime(9999, 12, 31, tzinfo=UTC)
+ACTOR = "breaker"
 
 
 class SqlBreakers:
@@ -22,10 +23,7 @@ class SqlBreakers:
 
     def breaker(self, customer_id: str) -> Breaker:
         with self._database.read() as connection:
-            row = connection.execute(select(breakers).where(breakers.c.customer_id == customer_id)).one_or_none()
-        if row is None:
-            return Breaker(0, None, None)
-        return Breaker(row.consecutive_failures, row.paused_until, row.reason)
+            return read_breaker(connection, customer_id)
 
     def pause(self, customer_id: str, reason: str, actor: str, until: datetime | None = None) -> None:
         """Stop syncing this customer until `until`, or until a person resumes it."""
@@ -34,37 +32,46 @@ class SqlBreakers:
     def resume(self, customer_id: str, reason: str, actor: str) -> None:
         self._write(
             customer_id,
-            {"paused_until": None, "reason": None, "consecutive_failures": 0},
+            {"paused_until": None, "reason": None, "consecutive_failures": 0, "needs_person": False},
             "resume",
             actor,
             reason,
         )
 
-    def count_run(self, customer_id: str, *, failed: bool) -> None:
-        """Count a finished run: failures in a row add up, anything else starts over."""
-        failures = self.breaker(customer_id).consecutive_failures + 1 if failed else 0
-        with self._database.write() as connection:
-            upsert(
-                connection,
-                breakers,
-                [
-                    {
-                        "customer_id": customer_id,
-                        "consecutive_failures": failures,
-                        "updated_at": self._clock.now(),
-                    }
-                ],
-            )
-
     def _write(self, customer_id: str, values: dict[str, object], action: str, actor: str, reason: str) -> None:
         now = self._clock.now()
-        failures = self.breaker(customer_id).consecutive_failures
         with self._database.write() as connection:
-            upsert(
-                connection,
-                breakers,
-                [{"customer_id": customer_id, "updated_at": now, "consecutive_failures": failures, **values}],
-            )
-            connection.execute(
-                insert(audit_log).values(customer_id=customer_id, at=now, actor=actor, action=action, reason=reason)
-            )
+            failures = read_breaker(connection, customer_id).consecutive_failures
+            row = {"customer_id": customer_id, "updated_at": now, "consecutive_failures": failures, **values}
+            upsert(connection, breakers, [row])
+            _note(connection, customer_id, action, actor, reason, now)
+
+
+def read_breaker(connection: Connection, customer_id: str) -> Breaker:
+    row = connection.execute(select(breakers).where(breakers.c.customer_id == customer_id)).one_or_none()
+    if row is None:
+        return Breaker(0, None, None)
+    return Breaker(row.consecutive_failures, row.paused_until, row.reason, row.needs_person)
+
+
+def count_run(connection: Connection, customer_id: str, verdict: RunVerdict, now: datetime) -> None:
+    """Count a finished run inside the transaction that finishes it; the third failure in a row pauses the customer."""
+    before = read_breaker(connection, customer_id)
+    after = before.after(verdict, now)
+    row = {
+        "customer_id": customer_id,
+        "consecutive_failures": after.consecutive_failures,
+        "paused_until": after.paused_until,
+        "reason": after.reason,
+        "needs_person": after.needs_person,
+        "updated_at": now,
+    }
+    upsert(connection, breakers, [row])
+    if after.is_paused(now) and not before.is_paused(now):
+        _note(connection, customer_id, "pause", ACTOR, after.reason or "", now)
+
+
+def _note(connection: Connection, customer_id: str, action: str, actor: str, reason: str, now: datetime) -> None:
+    connection.execute(
+        insert(audit_log).values(customer_id=customer_id, at=now, actor=actor, action=action, reason=reason)
+    )

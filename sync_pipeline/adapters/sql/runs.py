@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, func, insert, select, update
 
 from sync_pipeline.adapters.sql.advancing import has_advanced, whats_done
+from sync_pipeline.adapters.sql.breakers import count_run
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs, slices
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import NEEDS_A_PERSON, State
+from sync_pipeline.domain.pause import RunVerdict
 from sync_pipeline.domain.run import Layer, Run, RunStatus, Stage, StageFailure
 from sync_pipeline.ports import Clock
 
@@ -168,8 +170,12 @@ class SqlRuns:
         resume_at: datetime | None,
         report: dict[str, Any],
         parked_in: Stage | None = None,
+        verdict: RunVerdict | None = None,
     ) -> None:
-        """Close the slice and the run with the report so far; a later slice of the run opens it again."""
+        """Close the slice and the run with the report so far; a later slice of the run opens it again.
+
+        `verdict`: what the end of the run means for the customer's breaker.
+        """
         now = self._clock.now()
         with self._database.write() as connection:
             require_lease(connection, lease)
@@ -187,6 +193,8 @@ class SqlRuns:
                 .where(runs.c.customer_id == lease.customer_id, runs.c.run_id == run_id)
                 .values(status=status.value, completed_at=now, resume_at=resume_at, report=report, parked_in=parked_in)
             )
+            if verdict is not None:
+                count_run(connection, lease.customer_id, verdict, now)
 
     def foretell(self, lease: Lease, run_id: str, requests: Mapping[str, int]) -> None:
         """Keep what this run will take, by endpoint, to be compared with what it took."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from sync_pipeline.adapters.sql.types import Json, UtcDateTime
@@ -186,6 +187,7 @@ runs = Table(
     PrimaryKeyConstraint("customer_id", "run_id"),
     Index(None, "customer_id", "started_at"),
     Index(None, "status", "resume_at"),
+    Index(None, "slot", "customer_id"),
 )
 
 slices = Table(
@@ -243,6 +245,7 @@ breakers = Table(
     Column("paused_until", UtcDateTime),
     Column("reason", Text),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("needs_person", Boolean, nullable=False, server_default=false()),
 )
 
 leases = Table(

@@ -175,10 +175,17 @@ class Guard(Model):
     changes: Share = 0.5
 
 
+class BreakerLimits(Model):
+    failures: Count = 3
+    pause_hours: Count = 24
+    half_open: Flag = False
+
+
 class Limits(Model):
     slice_seconds: Count = 600
     run_seconds: Count = 84600
     guard: Guard = Guard()
+    breaker: BreakerLimits = BreakerLimits()
 
 
 class Customer(Model):

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from sync_pipeline.domain.crm import tags, volunteers
 from sync_pipeline.domain.errors import BusyError, ParkedError, PausedError, SourceError, SyncError
 from sync_pipeline.domain.operation import State
+from sync_pipeline.domain.pause import BreakerRule, RunVerdict
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import RunStatus, Stage
@@ -164,10 +165,7 @@ def _finish(context: StageContext, state: SliceState, account: Mapping[str, Any]
     failures = context.runs.failures(context.customer.id, context.run.run_id, context.dagster_run_id)
     status = slice_status(failures, parked=parked, held=held)
     resume_at = state.park.resume_at if state.park is not None and status == RunStatus.PARKED else None
-    report = finish(context, status, resume_at, account, Stage.APPLIED_LEDGER)
-    if status in (RunStatus.DONE, RunStatus.FAILED):
-        context.breakers.count_run(context.customer.id, failed=status == RunStatus.FAILED)
-    return report
+    return finish(context, status, resume_at, account, Stage.APPLIED_LEDGER)
 
 
 def _fail_if_stuck(context: StageContext, reason: str) -> bool:
@@ -196,9 +194,20 @@ def finish(
         resume_at,
         report.as_dict(),
         parked_in if status == RunStatus.PARKED else None,
+        _verdict(context, report),
     )
     log.info("slice_finished", customer=context.customer.id, run=context.run.run_id, status=status.value)
     return report
+
+
+def _verdict(context: StageContext, report: RunReport) -> RunVerdict | None:
+    """What the breaker counts: runs that are over, not those that are parked, held or paused."""
+    if report.status not in (RunStatus.DONE, RunStatus.FAILED):
+        return None
+    limits = context.customer.limits.breaker
+    rule = BreakerRule(limits.failures, timedelta(hours=limits.pause_hours), limits.half_open)
+    mostly_failed = report.failures * 2 > report.total_changes
+    return RunVerdict(report.status == RunStatus.FAILED or mostly_failed, rule)
 
 
 def finish_without_applying(
@@ -207,11 +216,8 @@ def finish_without_applying(
     """Close a slice that an error ended: paused, parked, a prerequisite is missing, or a stage has a defect."""
     resume_at = error.until if isinstance(error, ParkedError) else None
     if isinstance(error, ParkedError) and _fail_if_stuck(context, error.reason):
-        context.breakers.count_run(context.customer.id, failed=True)
         return finish(context, RunStatus.FAILED, None)
     if status != RunStatus.PARKED:
         reads = "sources" if isinstance(error, SourceError) else "prerequisites"
         context.fail(subject or reads, error.message, error.remedy)
-    if status == RunStatus.FAILED:
-        context.breakers.count_run(context.customer.id, failed=True)
     return finish(context, status, resume_at)
