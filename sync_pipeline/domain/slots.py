@@ -1,11 +1,24 @@
 """When a customer's night begins: one moment per local date, in its own time zone."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 
 from sync_pipeline.domain.configuration import Customer
 
 SPREAD = 2**32
+HOURS_OF_AN_INITIAL_LOAD = timedelta(hours=1)
+"""It may begin so long after its slot at least, or a slot at the end of the window would find nobody awake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A customer's night, named by the local date it begins on. An initial load begins before `quiet_until` only."""
+
+    name: str
+    starts_at: datetime
+    quiet_until: datetime
 
 
 def nightly_slot(customer: Customer, day: date) -> datetime:
@@ -33,9 +46,21 @@ def window_of(customer: Customer, day: date) -> tuple[datetime, datetime]:
 
 def next_slot(customer: Customer, now: datetime) -> datetime:
     """The first slot that is not over before `now`."""
+    return next(slot for _, slot in _slots(customer, now, (-1, 0, 1, 2)) if slot >= now)
+
+
+def latest_slot(customer: Customer, now: datetime) -> Slot:
+    """The newest slot that has come. After a week without a daemon it is one as well: what was missed counts once."""
+    day, starts_at = next(slot for slot in _slots(customer, now, (0, -1, -2)) if slot[1] <= now)
+    _, closes_at = window_of(customer, day)
+    return Slot(day.isoformat(), starts_at, max(closes_at, starts_at + HOURS_OF_AN_INITIAL_LOAD))
+
+
+def _slots(customer: Customer, now: datetime, days: Iterable[int]) -> Iterator[tuple[date, datetime]]:
     today = now.astimezone(customer.zone).date()
-    days = (today + timedelta(days=ahead) for ahead in (-1, 0, 1, 2))
-    return min(slot for slot in (nightly_slot(customer, day) for day in days) if slot >= now)
+    for ahead in days:
+        day = today + timedelta(days=ahead)
+        yield day, nightly_slot(customer, day)
 
 
 def _share(customer_id: str) -> float:

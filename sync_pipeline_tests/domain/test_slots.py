@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sync_pipeline.domain.configuration import Customer
-from sync_pipeline.domain.slots import next_slot, nightly_slot
+from sync_pipeline.domain.slots import latest_slot, next_slot, nightly_slot
 
 ZONES = (
     "America/Chicago",
@@ -57,6 +57,31 @@ def test_a_year_has_one_slot_for_each_local_date(zone: str, nightly: str) -> Non
     assert found == slots
     if nightly != "auto":
         assert [slot.astimezone(ZoneInfo(zone)).date() for slot in slots] == YEAR
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("nightly", ["auto", "02:30", "23:50"])
+def test_whoever_asks_all_year_long_comes_upon_every_night_once_and_in_its_time(zone: str, nightly: str) -> None:
+    one = customer(zone, nightly)
+    nights: dict[str, datetime] = {}
+    now, end = nightly_slot(one, YEAR[0]), nightly_slot(one, YEAR[-1])
+    while now <= end:
+        slot = latest_slot(one, now)
+        assert slot.starts_at <= now < slot.starts_at + timedelta(hours=26)
+        nights.setdefault(slot.name, now)
+        now += timedelta(minutes=20)
+    assert list(nights) == [day.isoformat() for day in YEAR][: len(nights)]
+    assert len(nights) >= len(YEAR) - 1
+    late = (found - nightly_slot(one, date.fromisoformat(name)) for name, found in nights.items())
+    assert max(late) <= timedelta(minutes=20)
+
+
+def test_an_initial_load_has_the_rest_of_its_window_and_an_hour_at_least() -> None:
+    for name in (f"c-{number}" for number in range(100)):
+        one = customer("America/Chicago", name=name)
+        slot = latest_slot(one, nightly_slot(one, YEAR[40]))
+        closes = datetime.combine(YEAR[41], datetime.min.time(), ZoneInfo("America/Chicago")) + timedelta(hours=5)
+        assert slot.quiet_until == max(closes, slot.starts_at + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -57,6 +57,12 @@ class SqlLeases:
             row = connection.execute(select(leases).where(leases.c.customer_id == customer_id)).one_or_none()
         return row is not None and self._is_held(row, this_process())
 
+    def held(self, connection: Connection) -> set[str]:
+        """The customers whose leases living processes hold now."""
+        now, me = self._clock.now(), this_process()
+        rows = connection.execute(select(leases).where(leases.c.holder.is_not(None), leases.c.expires_at > now))
+        return {row.customer_id for row in rows if self._is_held(row, me)}
+
     def renew(self, lease: Lease) -> Lease:
         """Move the expiry on.
 

@@ -9,6 +9,7 @@ from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.dead_letters import SqlDeadLetters
+from sync_pipeline.adapters.sql.fleet import SqlFleet
 from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.parks import SqlParks
@@ -36,6 +37,7 @@ class StateStore:
         self.dead_letters = SqlDeadLetters(self.database, clock)
         self.held = SqlHeld(self.database, clock)
         self.leases = SqlLeases(self.database, clock)
+        self.fleet = SqlFleet(self.database, clock, self.leases)
         self.parks = SqlParks(self.database)
         self.planning = SqlPlanning(self.database, clock)
         self.positions = SqlPositions(self.database, clock)

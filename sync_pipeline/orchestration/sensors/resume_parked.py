@@ -9,13 +9,11 @@ from sync_pipeline.orchestration.going_on import assets_left, job_of
 from sync_pipeline.orchestration.jobs import nightly_sync, reconcile
 from sync_pipeline.orchestration.launch import following_run
 from sync_pipeline.orchestration.resources import WorkplaceResource
+from sync_pipeline.orchestration.run_queue import look_at_queue, next_attempt
 from sync_pipeline.orchestration.runs import SLICE_TAG, tags_of
 from sync_pipeline.workplace import Workplace
 
 log = structlog.get_logger()
-
-RUNS_PER_TICK = 100  # a tick has a minute, and each of these asks Dagster about earlier attempts
-MOST_ATTEMPTS = 5
 
 
 @dg.sensor(jobs=[nightly_sync, reconcile], minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -25,15 +23,15 @@ def resume_parked(context: dg.SensorEvaluationContext, workplace: WorkplaceResou
     The key of a request names the slice: however often this is asked, before or after a restart, it starts once. When
     the Dagster run ended before the slice began, another attempt is made.
     """
-    opened = workplace.get()
+    opened, queue = workplace.get(), look_at_queue(context.instance)
     customers = set(context.instance.get_dynamic_partitions("customers"))
     due = [
         parked
         for parked in opened.state.parks.due(opened.clock.now())
-        if parked.run.customer_id in customers and not _may_not_run(opened, parked)
+        if parked.run.customer_id in customers - queue.customers and not _may_not_run(opened, parked)
     ]
     requests = [
-        request for parked in due[:RUNS_PER_TICK] if (request := _request(context.instance, opened, parked)) is not None
+        request for parked in due[: queue.room] if (request := _request(context.instance, opened, parked)) is not None
     ]
     if not requests:
         return dg.SensorResult(skip_reason=dg.SkipReason(f"{len(due)} parked runs are due, none can start now"))
@@ -49,8 +47,8 @@ def _may_not_run(workplace: Workplace, parked: ParkedRun) -> bool:
 
 def _request(instance: dg.DagsterInstance, workplace: Workplace, parked: ParkedRun) -> dg.RunRequest | None:
     wanted = f"{parked.run.run_id}:{parked.slices + 1}"
-    tried = instance.get_runs(filters=dg.RunsFilter(tags={SLICE_TAG: wanted}))
-    if any(not run.is_finished for run in tried) or len(tried) >= MOST_ATTEMPTS:
+    attempt = next_attempt(instance, {SLICE_TAG: wanted})
+    if attempt is None:
         return None
     try:
         run = following_run(workplace, parked)
@@ -58,7 +56,7 @@ def _request(instance: dg.DagsterInstance, workplace: Workplace, parked: ParkedR
         log.warning("parked_run_cannot_go_on", customer=parked.run.customer_id, code=error.code)
         return None
     return dg.RunRequest(
-        run_key=f"{parked.run.customer_id}:{wanted}:{len(tried) + 1}",
+        run_key=f"{parked.run.customer_id}:{wanted}:{attempt}",
         job_name=job_of(run),
         partition_key=run.customer_id,
         asset_selection=assets_left(parked) if run == parked.run else None,
