@@ -328,6 +328,7 @@ class Cuts(Protocol):
         folded: tuple[int, str] | None,
         held: str | None = None,
         approved_by: str | None = None,
+        nothing_new: bool = False,
     ) -> None: ...
 
     def finish_planning(self, lease: Lease, cut: CutRow) -> None: ...
@@ -545,6 +546,14 @@ class Runs(Protocol):
     """The history of a customer's runs and slices."""
 
     def begin_slice(self, lease: Lease, run: Run, dagster_run_id: str) -> None: ...
+
+    def note_poll(self, lease: Lease, streams: Sequence[str]) -> None:
+        """These streams are polled now; also a poll that fails waits for its next moment."""
+        ...
+
+    def forget_poll(self, lease: Lease, run_id: str) -> None:
+        """A poll that found nothing leaves positions and no rows."""
+        ...
 
     def note_failures(self, lease: Lease, run_id: str, dagster_run_id: str, failures: list[StageFailure]) -> None: ...
 

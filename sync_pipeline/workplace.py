@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from sync_pipeline.stopping import Stop
 
 PATIENCE = timedelta(seconds=65)
 """The window of most limits is a minute: a process waits for it, and parks for what takes longer."""
+POLL_SECONDS = 60  # a read that takes longer goes on in a slice of its own
 MARGIN_SECONDS = 60  # a run that is about to reach its limit lets its last requests end, and writes its report
 
 
@@ -85,6 +87,19 @@ class Workplace:
         keeper = self._keepers[customer.id]
         self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
         yield self.context(customer, run, dagster_run_id, keeper)
+
+    @contextmanager
+    def polling(self, customer: Customer, run: Run, dagster_run_id: str) -> Generator[StageContext]:
+        """What one customer's poll works with, for the length of the block: one process polls many of them.
+
+        Raises:
+            BusyError: another process holds the lease.
+        """
+        with held_lease(self.state.leases, customer.id, self.clock) as keeper:
+            self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
+            yield replace(
+                self.context(customer, run, dagster_run_id, keeper), deadline=self.clock.monotonic() + POLL_SECONDS
+            )
 
     @contextmanager
     def deciding(self, customer: Customer, run: Run) -> Generator[StageContext]:

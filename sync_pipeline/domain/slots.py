@@ -32,7 +32,7 @@ def nightly_slot(customer: Customer, day: date) -> datetime:
     if isinstance(at, time):
         return datetime.combine(day, at, customer.zone).astimezone(UTC)
     starts_at, ends_at = window_of(customer, day)
-    return starts_at + (ends_at - starts_at) * _share(customer.id)
+    return starts_at + (ends_at - starts_at) * share_of(customer.id)
 
 
 def window_of(customer: Customer, day: date) -> tuple[datetime, datetime]:
@@ -63,6 +63,6 @@ def _slots(customer: Customer, now: datetime, days: Iterable[int]) -> Iterator[t
         yield day, nightly_slot(customer, day)
 
 
-def _share(customer_id: str) -> float:
-    """Where in its window a customer begins, from 0 to less than 1."""
+def share_of(customer_id: str) -> float:
+    """Where in a window or period a customer has its moment, from 0 to less than 1."""
     return int.from_bytes(blake2b(customer_id.encode(), digest_size=4).digest()) / SPREAD

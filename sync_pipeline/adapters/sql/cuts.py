@@ -167,8 +167,11 @@ class SqlCuts:
         folded: tuple[int, str] | None,
         held: str | None = None,
         approved_by: str | None = None,
+        nothing_new: bool = False,
     ) -> None:
         """The change set is durable: the read position moves, and a folded index takes over from the SQL rows.
+
+        `nothing_new`: there is none, and nothing to plan.
 
         It covers whatever was held of the stream before. With `held` it waits for a person itself, and what was
         approved stays so; `approved_by` let it go.
@@ -176,6 +179,7 @@ class SqlCuts:
         `folded` is the newest index (its cut and the mapping hash it was written under), None when none was written.
         """
         values: dict[str, object] = {} if read_position is None else {"read_position": read_position}
+        state = CutState.PLANNED if nothing_new else CutState.READY if held is None else CutState.HELD
         newest = cut.newest_modified
         if newest is not None and read_position is not None:
             newest = min(newest, read_position)  # it stops short of records dated in the future; so must the checkpoint
@@ -198,7 +202,7 @@ class SqlCuts:
                 update(change_sets)
                 .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
                 .values(
-                    state=(CutState.READY if held is None else CutState.HELD).value,
+                    state=state.value,
                     newest_modified=newest,
                     held=held,
                     approved_by=approved_by,

@@ -1,6 +1,7 @@
 """Questions about all customers at once: one query each, however many there are."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import or_, select
 
@@ -38,3 +39,10 @@ class SqlFleet:
                 at_work=self._leases.held(connection),
                 compared={(row.customer_id, row.source, row.stream) for row in connection.execute(compared)},
             )
+
+    def polled(self) -> dict[tuple[str, str, str], datetime]:
+        """When each (customer, source, stream) was polled last."""
+        columns = (positions.c.customer_id, positions.c.source, positions.c.stream, positions.c.polled_at)
+        with self._database.read() as connection:
+            rows = connection.execute(select(*columns).where(positions.c.polled_at.is_not(None))).all()
+        return {(row.customer_id, row.source, row.stream): row.polled_at for row in rows}

@@ -1,16 +1,16 @@
 """Runs and their slices, and the report each run leaves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, func, insert, select, update
+from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, delete, func, insert, select, update
 
 from sync_pipeline.adapters.sql.advancing import has_advanced, whats_done
 from sync_pipeline.adapters.sql.breakers import count_run
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
-from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, runs, slices
+from sync_pipeline.adapters.sql.tables import change_sets, ledger, ledger_changes, positions, runs, slices
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import NEEDS_A_PERSON, State
 from sync_pipeline.domain.pause import RunVerdict
@@ -38,7 +38,8 @@ class SqlRuns:
     def begin_slice(self, lease: Lease, run: Run, dagster_run_id: str) -> None:
         """Record that a Dagster run works on `run`.
 
-        A run that was left running by a dead process is closed, and one that was parked: this one does its work.
+        A run that was left running by a dead process is closed, and one that was parked: this one does its work. A
+        poll only collects, and leaves what is parked to itself.
         """
         now = self._clock.now()
         with self._database.write() as connection:
@@ -49,11 +50,12 @@ class SqlRuns:
                 .where(mine, runs.c.status == RunStatus.RUNNING.value, runs.c.run_id != run.run_id)
                 .values(status=RunStatus.FAILED.value, completed_at=now)
             )
-            connection.execute(
-                update(runs)
-                .where(mine, runs.c.status == RunStatus.PARKED.value, runs.c.run_id != run.run_id)
-                .values(status=RunStatus.CONTINUED.value, resume_at=None)
-            )
+            if run.layer != Layer.POLL or _is_parked(connection, lease.customer_id, run.run_id):
+                connection.execute(
+                    update(runs)
+                    .where(mine, runs.c.status == RunStatus.PARKED.value, runs.c.run_id != run.run_id)
+                    .values(status=RunStatus.CONTINUED.value, resume_at=None)
+                )
             self._close_interrupted(connection, lease.customer_id, dagster_run_id, now)
             known = connection.execute(select(runs.c.status).where(mine, runs.c.run_id == run.run_id)).scalar()
             if known is None:
@@ -196,6 +198,25 @@ class SqlRuns:
             if verdict is not None:
                 count_run(connection, lease.customer_id, verdict, now)
 
+    def note_poll(self, lease: Lease, streams: Sequence[str]) -> None:
+        """These streams are polled now; also a poll that fails waits for its next moment."""
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            connection.execute(
+                update(positions)
+                .where(positions.c.customer_id == lease.customer_id, positions.c.stream.in_(streams))
+                .values(polled_at=self._clock.now())
+            )
+
+    def forget_poll(self, lease: Lease, run_id: str) -> None:
+        """A poll that found nothing leaves no rows, only positions: a day has thousands of them."""
+        with self._database.write() as connection:
+            require_lease(connection, lease)
+            for table in (change_sets, slices, runs):
+                connection.execute(
+                    delete(table).where(table.c.customer_id == lease.customer_id, table.c.run_id == run_id)
+                )
+
     def foretell(self, lease: Lease, run_id: str, requests: Mapping[str, int]) -> None:
         """Keep what this run will take, by endpoint, to be compared with what it took."""
         with self._database.write() as connection:
@@ -305,6 +326,11 @@ class SqlRuns:
         statement = _with_reasons(customer_id, limit).where(ledger.c.finished_in == run_id, died)
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def _is_parked(connection: Connection, customer_id: str, run_id: str) -> bool:
+    status = select(runs.c.status).where(runs.c.customer_id == customer_id, runs.c.run_id == run_id)
+    return connection.execute(status).scalar() == RunStatus.PARKED.value
 
 
 def standing_failures(database: Database, customer_id: str, limit: int) -> list[dict[str, Any]]:

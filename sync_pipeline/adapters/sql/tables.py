@@ -48,6 +48,7 @@ positions = Table(
     Column("changes_token", Text),
     Column("columns", Json),
     Column("short_reads", Integer, nullable=False, server_default="0"),
+    Column("polled_at", UtcDateTime),
     PrimaryKeyConstraint("customer_id", "source", "stream", "direction"),
 )
 

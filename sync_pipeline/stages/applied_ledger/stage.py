@@ -14,7 +14,7 @@ from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.pause import BreakerRule, RunVerdict
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
-from sync_pipeline.domain.run import RunStatus, Stage
+from sync_pipeline.domain.run import Layer, RunStatus, Stage
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.applied_ledger.adopting import doubt_what_is_unsent
 from sync_pipeline.stages.applied_ledger.ageing import review_refused_repeats, review_what_waits_too_long
@@ -201,8 +201,11 @@ def finish(
 
 
 def _verdict(context: StageContext, report: RunReport) -> RunVerdict | None:
-    """What the breaker counts: runs that are over, not those that are parked, held or paused."""
-    if report.status not in (RunStatus.DONE, RunStatus.FAILED):
+    """What the breaker counts: runs that are over, not those that are parked, held or paused.
+
+    Nor polls: an hour without a source must not pause a customer until somebody has looked.
+    """
+    if report.status not in (RunStatus.DONE, RunStatus.FAILED) or context.run.layer == Layer.POLL:
         return None
     limits = context.customer.limits.breaker
     rule = BreakerRule(limits.failures, timedelta(hours=limits.pause_hours), limits.half_open)

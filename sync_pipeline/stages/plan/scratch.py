@@ -118,6 +118,7 @@ class ScratchCuts:
         folded: tuple[int, str] | None,
         held: str | None = None,
         approved_by: str | None = None,
+        nothing_new: bool = False,
     ) -> None:
         """A plan makes no change set."""
 

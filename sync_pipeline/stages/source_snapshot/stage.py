@@ -1,14 +1,16 @@
 """The stage: every stream of the customer is read into a snapshot; a failing stream does not stop the others."""
 
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
-from sync_pipeline.domain.errors import BusyError, ParkedError, SyncError
+from sync_pipeline.domain.errors import BusyError, ParkedError, PrerequisiteError, SyncError
 from sync_pipeline.domain.positions import NOTHING_READ, CutState, ReadSoFar
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.source_snapshot.beginning import WORTH_GOING_ON
-from sync_pipeline.stages.source_snapshot.prerequisites import confirm_prerequisites
+from sync_pipeline.stages.source_snapshot.prerequisites import Fitness, confirm_not_paused, confirm_prerequisites
 from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
 from sync_pipeline.stopping import TOLD_TO_STOP
 
@@ -24,7 +26,7 @@ SHORT_REMEDY = (
     "connector and leave out `total`."
 )
 
-__all__ = ["SnapshotResult", "StreamRead", "take_snapshots"]
+__all__ = ["SnapshotResult", "StreamRead", "poll_snapshots", "take_snapshots"]
 
 
 @dataclass(slots=True)
@@ -47,32 +49,62 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
         PausedError, PrerequisiteError, SourceError: as `confirm_prerequisites`; nothing was read.
         ParkedError: as `confirm_prerequisites`, or the time is over: the next slice goes on where this one was.
     """
+    result = SnapshotResult()
+    async with _until_told_to_stop(context):
+        fitness = await confirm_prerequisites(context)
+        result.warnings, result.read_before = fitness.warnings, _read_before(context)
+        await _read_sources(context, result, fitness, context.customer.streams)
+    return result
+
+
+async def poll_snapshots(context: StageContext, streams: Collection[str]) -> SnapshotResult:
+    """Read these streams only, and ask Virtuous nothing. A token that a source refuses shows in its reads.
+
+    Raises:
+        PausedError: the breaker or a person stopped this customer.
+        ParkedError: the time is over, or a source wants to be left alone: a slice goes on where this one was.
+    """
+    confirm_not_paused(context)
+    result = SnapshotResult(read_before=_read_before(context))
+    async with _until_told_to_stop(context):
+        await _read_sources(context, result, Fitness([], {}, {}), streams)
+    return result
+
+
+@asynccontextmanager
+async def _until_told_to_stop(context: StageContext) -> AsyncGenerator[None]:
     try:
         async with context.stop.limiting():
-            return await _take_snapshots(context)
+            yield
     except TimeoutError:
         if not context.stop.is_requested:
             raise
         raise ParkedError(context.clock.now(), TOLD_TO_STOP) from None
 
 
-async def _take_snapshots(context: StageContext) -> SnapshotResult:
-    fitness = await confirm_prerequisites(context)
-    result, parks = SnapshotResult(warnings=fitness.warnings, read_before=_read_before(context)), list[ParkedError]()
-    for source, streams in context.customer.streams_by_source.items():
+async def _read_sources(
+    context: StageContext, result: SnapshotResult, fitness: Fitness, wanted: Collection[str]
+) -> None:
+    parks: list[ParkedError] = []
+    for source, of_source in context.customer.streams_by_source.items():
+        streams = [stream for stream in of_source if stream in wanted]
         if source in fitness.unfit:
             for stream in streams:
                 _fail(context, result, stream, fitness.unfit[source])
             continue
+        if not streams:
+            continue
         try:
             await _read_source(context, result, source, streams, fitness.spent.get(source, NOTHING_READ))
+        except PrerequisiteError as error:  # the token of this source is missing
+            for stream in streams:
+                _fail(context, result, stream, error)
         except ParkedError as error:
             if context.must_stop is not None:
                 raise
             parks.append(error)  # this source wants to be left alone for a while; the others do not
     if parks:
         raise min(parks, key=lambda park: park.until)
-    return result
 
 
 async def _read_source(

@@ -1,0 +1,124 @@
+"""The sweep: one Dagster run polls every customer whose moment has come, many at the same time."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+import structlog
+
+from sync_pipeline.domain.errors import BusyError, SyncError
+from sync_pipeline.domain.polls import DuePoll, due_polls
+from sync_pipeline.domain.run import Layer, RunStatus
+from sync_pipeline.domain.slots import latest_slot
+from sync_pipeline.orchestration.launch import new_run
+from sync_pipeline.orchestration.resources import WorkplaceResource
+from sync_pipeline.stages.polling import Polled, poll
+from sync_pipeline.workplace import Workplace
+
+log = structlog.get_logger()
+
+AT_ONCE = 32
+"""Customers that are polled at the same time: most of a poll is waiting for an answer."""
+SWEEP_SECONDS = 240
+"""Nobody's poll begins later than this: who is left is due in the next sweep as well."""
+TOLD = 20
+NOTHING_NEW = "nothing new"
+BUSY = "busy"
+ERROR = "error"
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What one sweep did. `outcomes` by status; `told` names some of those that did not go well, by id."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    told: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+    changes: int = 0
+
+    def add(self, customer_id: str, polled: Polled) -> None:
+        outcome = NOTHING_NEW if polled.status is None else polled.status.value
+        self.rows += polled.rows
+        self.changes += polled.changes
+        self.note(outcome, customer_id, polled.message if polled.status != RunStatus.PARKED else "")
+
+    def note(self, outcome: str, customer_id: str, message: str) -> None:
+        self.outcomes[outcome] += 1
+        if message and len(self.told) < TOLD:
+            self.told[customer_id] = message
+
+    @property
+    def said(self) -> str:
+        counts = ", ".join(f"{count} {what}" for what, count in sorted(self.outcomes.items()))
+        left_out = ", ".join(f"{count} {why}" for why, count in sorted(self.left_out.items()))
+        return f"{counts or 'nobody was due'}{f'; left out: {left_out}' if left_out else ''}"
+
+
+async def sweep(workplace: Workplace, dagster_run_id: str, in_queue: Callable[[str], bool] = lambda _: False) -> Sweep:
+    """Poll everybody who is due; the trouble of one customer is told and is nobody else's."""
+    done = Sweep()
+    done = Sweep()
+    due = _due(workplace, done, in_queue)
+    ends_at = workplace.clock.monotonic() + SWEEP_SECONDS
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(entry: DuePoll) -> None:
+        async with gate:
+            if workplace.stop.is_requested or workplace.clock.monotonic() >= ends_at:
+                done.left_out["until the next sweep"] += 1
+                return
+            try:
+                done.add(entry.customer.id, await _poll(workplace, entry, dagster_run_id))
+            except BusyError:
+                done.note(BUSY, entry.customer.id, "")
+            except SyncError as error:
+                done.note(ERROR, entry.customer.id, error.message)
+            except Exception as error:
+                log.exception("poll_failed", customer=entry.customer.id)
+                done.note(ERROR, entry.customer.id, f"a defect: {type(error).__name__}")
+
+    await asyncio.gather(*(one(entry) for entry in due))
+    return done
+
+
+def _due(workplace: Workplace, done: Sweep, in_queue: Callable[[str], bool]) -> Sequence[DuePoll]:
+    now = workplace.clock.now()
+    customers = list(workplace.fleet().customers.values())
+    facts = workplace.state.fleet.facts({latest_slot(customer, now).name for customer in customers})
+    due, done.left_out = due_polls(customers, facts, workplace.state.fleet.polled(), now)
+    free = [entry for entry in due if not in_queue(entry.customer.id)]
+    if len(free) < len(due):
+        done.left_out["in the queue"] += len(due) - len(free)
+    return free
+
+
+async def _poll(workplace: Workplace, entry: DuePoll, dagster_run_id: str) -> Polled:
+    run = new_run(workplace, entry.customer, Layer.POLL, f"{workplace.clock.now():%Y-%m-%dT%H:%M}")
+    # Each has a slice of its own: they share the Dagster run, and a slice is looked up by that.
+    with workplace.polling(entry.customer, run, f"{dagster_run_id}:{entry.customer.id}") as context:
+        return await poll(context, entry.streams)
+
+
+@dg.op(out=dg.Out(dg.Nothing), description="Poll every customer whose moment has come.")
+def poll_everybody(context: dg.OpExecutionContext, workplace: WorkplaceResource) -> None:
+    """What is new is stored and planned; `resume_parked` requests the runs that send it."""
+    done = asyncio.run(sweep(workplace.get(), context.run_id))
+    context.log.info(done.said)
+    for customer_id, message in done.told.items():
+        context.log.warning(f"{customer_id}: {message}")
+    context.add_output_metadata(
+        {
+            **{f"polled_{outcome.replace(' ', '_')}": count for outcome, count in sorted(done.outcomes.items())},
+            "rows": done.rows,
+            "changes": done.changes,
+            "left_out": dict(done.left_out),
+        }
+    )
+
+
+@dg.job(executor_def=dg.in_process_executor, description="All due customers polled in one run; nothing is sent.")
+def poll_sweep() -> None:
+    poll_everybody()
