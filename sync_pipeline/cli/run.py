@@ -15,7 +15,7 @@ def run_customer(
     *,
     layer: Annotated[
         Layer | None,
-        typer.Option(help="`initial` until a first run has read everything, then `nightly`; or `reconcile`."),
+        typer.Option(help="`initial` until a first run has read everything, then `nightly`; `poll`; or `reconcile`."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Reconcile: read and compare everything.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Go on through parks until nothing more can be done.")] = False,

@@ -15,9 +15,8 @@ from sync_pipeline.domain.run import WEEKLY, Layer, Run, RunStatus
 from sync_pipeline.orchestration.launch import REMEDY, execute_slice, following_run, new_run
 from sync_pipeline.orchestration.runs import MANUAL_SLOT
 from sync_pipeline.orchestration.signals import noticing_signals, stopping_on_signals
+from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
-
-RUNNABLE = (None, Layer.INITIAL, Layer.NIGHTLY, Layer.RECONCILE)
 
 
 def run_to_the_end(
@@ -26,16 +25,19 @@ def run_to_the_end(
     """Run a customer; answers the run report and the exit code. With `wait` the run goes on through its parks.
 
     Raises:
-        ConfigurationError: no such customer, its files have problems, or the layer cannot be run by hand.
+        ConfigurationError: no such customer, its files have problems, or there is nothing to poll yet.
     """
     configure_logs()
-    if layer not in RUNNABLE:
-        raise ConfigurationError(f"The layer {layer} is not run by this version.", "Use initial, nightly or reconcile.")
     if full and layer != Layer.RECONCILE:
         raise ConfigurationError("--full is for reconciliations.", "Write --layer reconcile --full.")
     workplace = Workplace()
     try:
         customer = workplace.customer(customer_id)
+        if layer == Layer.POLL and next_layer(customer, workplace.state.positions) == Layer.INITIAL:
+            raise ConfigurationError(
+                f"{customer_id} was not loaded yet: polling starts after that.",
+                f"Run it first: sync-pipeline run {customer_id}",
+            )
         run = new_run(workplace, customer, layer, WEEKLY if full else MANUAL_SLOT)
         try:
             wait_for_lease(workplace, customer_id)

@@ -131,6 +131,14 @@ def test_wrong_usage_is_exit_code_2_with_a_remedy(command: Command, words: tuple
 
 
 @pytest.mark.usefixtures("fleet")
+def test_a_poll_by_hand_sends_what_is_new(command: Command, world: World) -> None:
+    command("run", CUSTOMER, "--json")
+    world.change_vomo("vomo-token", share=0, add=2)
+    report = command("run", CUSTOMER, "--layer", "poll", "--json").document
+    assert (report["layer"], report["status"], report["creates"], report["successes"]) == ("poll", "done", 2, 2)
+
+
+@pytest.mark.usefixtures("fleet")
 def test_a_missing_token_fails_the_run_and_names_the_variable(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
