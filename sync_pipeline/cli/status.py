@@ -7,20 +7,28 @@ from typing import Annotated, Any
 import typer
 
 from sync_pipeline.cli.output import JsonFlag, write_json, write_lines, write_table
+from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.progress import progress_text
 
 SAVE = "save"
 VOWELS = tuple("aeiou")
 FAILURE_COLUMNS = ("stream", "key", "kind", "state", "reason")
+HOUR_COLUMNS = ("hour", "premium", "standard", "requests")
 COLUMNS = ("customer_id", "last status", "last run", "checkpoint age", "ledger", "quota", "paused until")
 
 
 def status(
     customer_id: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="Only this customer.")] = None,
     *,
+    fleet: Annotated[bool, typer.Option("--fleet", help="When the next nights begin, hour by hour.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Show checkpoints, ledgers, waits, quotas and pauses; for one customer the exit code tells too (see `run`)."""
+    if fleet:
+        if customer_id is not None:
+            raise ConfigurationError("--fleet is about all customers.", "Leave out the customer, or --fleet.")
+        show_fleet(as_json=as_json)
+        return
     from sync_pipeline.cli.status_documents import status_document, status_exit_code  # noqa: PLC0415 - sqlalchemy
 
     document = status_document(customer_id)
@@ -40,6 +48,20 @@ def status(
             )
     if customer_id is not None:
         raise typer.Exit(status_exit_code(document))
+
+
+def show_fleet(*, as_json: bool) -> None:
+    from sync_pipeline.cli.fleet_status_documents import fleet_status_document  # noqa: PLC0415 - sqlalchemy
+
+    document = fleet_status_document()
+    if as_json:
+        write_json(document)
+        return
+    rows = [[hour[name] for name in HOUR_COLUMNS] for hour in document["hours"]]
+    write_table("Nights that begin, and requests as last time, by the hour (UTC)", HOUR_COLUMNS, rows)
+    for what in ("paused", "broken"):
+        if document[what]:
+            write_lines([f"{what}: {', '.join(document[what])}"], sys.stdout)
 
 
 def shown(entry: Mapping[str, Any]) -> list[object]:

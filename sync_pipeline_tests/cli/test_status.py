@@ -73,3 +73,22 @@ def test_every_kind_is_told_in_a_sentence(kind: str, action: str, waits_for: str
     }
     assert waiting_text(group) == f"{words} (since 2026-03-01 22:00 UTC, e.g. {waits_for} VOMO/17)"
     assert waiting_text({**group, "examples": []}) == f"{words} (since 2026-03-01 22:00 UTC)"
+
+
+def test_the_fleets_next_nights_are_shown_hour_by_hour(command: Command, fleet: Path) -> None:
+    text = (fleet / f"{CUSTOMER}.yaml").read_text(encoding="utf-8")
+    slots = {"early": ("premium", "22:10"), "also-early": ("standard", "22:50"), "late": ("standard", "04:00")}
+    for name, (lane, nightly) in slots.items():
+        changed = text.replace(f"id: {CUSTOMER}", f"id: {name}")
+        changed += f"\nlane: {lane}\nschedule: {{nightly: '{nightly}'}}\n"
+        (fleet / f"{name}.yaml").write_text(changed, encoding="utf-8")
+    (fleet / f"{CUSTOMER}.yaml").write_text(f"{text}\nschedule: {{nightly: '22:30'}}\n", encoding="utf-8")
+    requests = sum(command("run", CUSTOMER, "--json").document["requests"].values())
+    command("customers", "pause", "also-early", "--reason", "moving house", "--json")
+    (fleet / "broken.yaml").write_text("id: [broken", encoding="utf-8")
+    document = command("status", "--fleet", "--json").document
+    by_hour = {hour["hour"][11:13]: (hour["premium"], hour["standard"], hour["requests"]) for hour in document["hours"]}
+    assert by_hour == {"22": (1, 1, requests), "04": (0, 1, 0)}
+    assert (document["paused"], document["broken"], document["without_a_night"]) == (["also-early"], ["broken"], 2)
+    assert "22:00" in command("status", "--fleet").out
+    assert command("status", CUSTOMER, "--fleet", "--json").code == 2

@@ -1,0 +1,44 @@
+"""What `status --fleet` answers: when the next nights begin, hour by hour, and what they took last time."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from sync_pipeline.domain.slots import next_slot
+from sync_pipeline.workplace import Workplace
+
+LANES = ("premium", "standard")
+
+
+def fleet_status_document() -> dict[str, Any]:
+    """The planned load of the fleet until every customer's next slot has come.
+
+    `requests` are those of each customer's newest finished night; a customer without one counts for none.
+
+    Raises:
+        ConfigurationError: the customers' folder cannot be read.
+    """
+    workplace = Workplace()
+    try:
+        fleet, now = workplace.fleet(), workplace.clock.now()
+        facts = workplace.state.fleet.facts(())
+        requests = workplace.state.fleet.requests_of_last_nights()
+    finally:
+        workplace.close()
+    running = [customer for customer in fleet.customers.values() if customer.id not in facts.paused]
+    begin: Counter[tuple[datetime, str]] = Counter()
+    asked: Counter[datetime] = Counter()
+    for customer in running:
+        hour = next_slot(customer, now).replace(minute=0, second=0, microsecond=0)
+        begin[hour, customer.lane] += 1
+        asked[hour] += requests.get(customer.id, 0)
+    return {
+        "customers": len(fleet.customers),
+        "paused": sorted(facts.paused & fleet.customers.keys()),
+        "broken": sorted(fleet.broken),
+        "without_a_night": sum(customer.id not in requests for customer in running),
+        "hours": [
+            {"hour": hour.isoformat(), **{lane: begin[hour, lane] for lane in LANES}, "requests": asked[hour]}
+            for hour in sorted({hour for hour, _ in begin})
+        ],
+    }
