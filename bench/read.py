@@ -10,17 +10,13 @@ import asyncio
 import json
 import logging
 import resource
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
 import structlog
+from local_servers import people_server
 
 from sync_pipeline.adapters.clock import SystemClock
 from sync_pipeline.adapters.parquet import ParquetStore
@@ -35,7 +31,6 @@ ANSWER_SECONDS = 0.05
 CONCURRENCY = 8
 REPETITIONS = 3
 GOAL = 1.15
-START_SECONDS = 20
 PAGES = -(-USERS // PAGE_SIZE)
 
 
@@ -79,32 +74,6 @@ async def ours(base: str, folder: Path) -> int:
     return writer.seal("updated_at").rows
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """The people server in a process of its own, and the base URL it answers at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    script = Path(__file__).with_name("people_server.py")
-    process = subprocess.Popen([sys.executable, script, str(port), str(USERS), str(ANSWER_SECONDS)])
-    try:
-        _await_port(port)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await_port(port: int) -> None:
-    give_up = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit("the bench server did not start")
-
-
 def timed(read: int, began: float) -> float:
     seconds = time.perf_counter() - began
     if read != USERS:
@@ -116,7 +85,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     own: list[float] = []
     floor: list[float] = []
-    with server() as base:
+    with people_server(USERS, ANSWER_SECONDS) as base:
         for _ in range(REPETITIONS):
             with TemporaryDirectory() as folder:
                 began = time.perf_counter()

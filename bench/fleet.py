@@ -1,0 +1,176 @@
+"""A fleet on one machine: the tick that finds who is due, and the sweep that polls everybody.
+
+`tick`: `due_customers` over 10,000 customers of whom nobody is due, their files unchanged since the tick before. Its
+floor is reading all those files once: who changed can only be seen there.
+
+`sweep`: 1,000 loaded customers are polled and nothing is new; every source answers after 50 ms. The floor is the same
+requests by bare httpx, as many at once. Memory is the peak of the sweeping process.
+
+    python bench/fleet.py [tick|sweep] [CUSTOMERS]
+"""
+
+import asyncio
+import json
+import logging
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dagster as dg
+import httpx
+import structlog
+from local_servers import people_server
+
+from sync_pipeline.domain.run import Layer, RunStatus
+from sync_pipeline.orchestration.launch import new_run
+from sync_pipeline.orchestration.partitions import register
+from sync_pipeline.orchestration.resources import WorkplaceResource
+from sync_pipeline.orchestration.sensors import due_customers
+from sync_pipeline.orchestration.sweep import AT_ONCE, NOTHING_NEW, sweep
+from sync_pipeline.settings import load_settings
+from sync_pipeline.stages.applied_ledger import finish
+from sync_pipeline.stages.change_set import make_change_sets
+from sync_pipeline.stages.source_snapshot import poll_snapshots
+from sync_pipeline.workplace import Workplace
+
+TICK_CUSTOMERS, SWEEP_CUSTOMERS = 10_000, 1_000
+PEOPLE_OF_EACH = 15
+ANSWER_SECONDS = 0.05
+TICK_GOAL_SECONDS, SWEEP_GOAL_SECONDS, SWEEP_GOAL_MB = 1.0, 60.0, 500
+FILE = """id: {name}
+name: {name}
+timezone: America/Chicago
+destination: {{base_url: "http://127.0.0.1:9", token: env:BENCH_TOKEN}}
+sources:
+  vomo: {{connector: vomo, base_url: "{url}", token: env:BENCH_TOKEN, reference_source: VOMO}}
+streams:
+  users: {{source: vomo, recipe: vomo_users_to_contacts, read: {{strategy: modified_since}}}}
+"""
+
+
+def opened(folder: Path, url: str, customers: int) -> Workplace:
+    """A deployment with so many customers, by the environment of this process and its children."""
+    files = folder / "customers"
+    files.mkdir()
+    for number in range(customers):
+        name = f"customer-{number:05}"
+        (files / f"{name}.yaml").write_text(FILE.format(name=name, url=url))
+    os.environ.update({"SYNC_HOME": str(folder / "home"), "SYNC_CUSTOMERS": str(files), "BENCH_TOKEN": "bench"})
+    return Workplace(load_settings())
+
+
+def tick(folder: Path, customers: int) -> dict[str, Any]:
+    workplace = opened(folder, "http://127.0.0.1:9", customers)
+    names = list(workplace.fleet().customers)
+
+    class Kept(WorkplaceResource):
+        def open(self) -> Workplace:
+            return workplace
+
+    seconds, floor = [], []
+    with dg.DagsterInstance.ephemeral() as instance:
+        register(instance, names)
+        for _ in range(5):
+            with dg.build_sensor_context(instance=instance, resources={"workplace": Kept()}) as context:
+                began = time.perf_counter()
+                result = due_customers(context)
+                seconds.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            for path in sorted((folder / "customers").iterdir()):
+                path.read_bytes()
+            floor.append(time.perf_counter() - began)
+    workplace.close()
+    return {
+        "case": "tick",
+        "customers": customers,
+        "seconds": round(min(seconds), 3),
+        "goal": TICK_GOAL_SECONDS,
+        "reading_the_files_seconds": round(min(floor), 3),
+        "ratio": round(min(seconds) / min(floor), 1),
+        "said": result.skip_reason.skip_message if isinstance(result, dg.SensorResult) and result.skip_reason else "",
+    }
+
+
+async def load_everybody(workplace: Workplace) -> None:
+    """Every customer's initial load, as far as Virtuous is not needed for it."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def load(customer_id: str) -> None:
+        async with gate:
+            customer = workplace.customer(customer_id)
+            run = new_run(workplace, customer, Layer.INITIAL)
+            with workplace.polling(customer, run, run.run_id) as context:
+                await poll_snapshots(context, customer.streams)
+                make_change_sets(context)
+                finish(context, RunStatus.DONE, None)
+
+    await asyncio.gather(*(load(name) for name in workplace.fleet().customers))
+
+
+async def bare(url: str, customers: int) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> None:
+        async with gate, httpx.AsyncClient() as client:
+            (await client.get(f"{url}/users", params={"page": 1})).json()
+
+    await asyncio.gather(*(one() for _ in range(customers)))
+
+
+def swept() -> None:
+    """The child: one sweep in a fresh process, with its time and its peak memory."""
+    workplace = Workplace(load_settings())
+    began = time.perf_counter()
+    done = asyncio.run(sweep(workplace, "bench"))
+    document = {"seconds": time.perf_counter() - began, "outcomes": done.outcomes}
+    print(json.dumps({**document, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def sweep_case(folder: Path, customers: int) -> dict[str, Any]:
+    with people_server(PEOPLE_OF_EACH, ANSWER_SECONDS) as url:
+        workplace = opened(folder, url, customers)
+        asyncio.run(load_everybody(workplace))
+        workplace.close()
+        child = subprocess.run([sys.executable, __file__, "--swept"], check=True, stdout=subprocess.PIPE)
+        ours = json.loads(child.stdout.splitlines()[-1])
+        began = time.perf_counter()
+        asyncio.run(bare(url, customers))
+        floor = time.perf_counter() - began
+    if ours["outcomes"] != {NOTHING_NEW: customers}:
+        raise SystemExit(f"the sweep ended with {ours['outcomes']}")
+    return {
+        "case": "sweep",
+        "customers": customers,
+        "seconds": round(ours["seconds"], 1),
+        "goal": SWEEP_GOAL_SECONDS,
+        "bare_requests_seconds": round(floor, 1),
+        "ratio": round(ours["seconds"] / floor, 1),
+        "peak_mb": round(ours["peak_mb"]),
+        "goal_mb": SWEEP_GOAL_MB,
+    }
+
+
+CASES = {"tick": (tick, TICK_CUSTOMERS), "sweep": (sweep_case, SWEEP_CUSTOMERS)}
+
+
+def main(arguments: Sequence[str]) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    if arguments == ["--swept"]:
+        swept()
+        return
+    wanted = arguments[:1] or list(CASES)
+    for name in wanted:
+        case, customers = CASES[name]
+        with TemporaryDirectory() as folder:
+            document = case(Path(folder), int(arguments[1]) if len(arguments) > 1 else customers)
+            print(json.dumps({"bench": "fleet", **document}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
