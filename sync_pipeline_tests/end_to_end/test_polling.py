@@ -224,3 +224,18 @@ def test_a_poll_that_takes_too_long_goes_on_in_a_slice_of_its_own(loaded: Deploy
     assert status(loaded) == "parked"
     loaded.clock.advance(minutes=5)
     assert loaded.slice_of_night().code == 0
+
+
+def test_a_night_and_a_poll_that_are_parked_go_on_as_one(loaded: Deployment) -> None:
+    loaded.world.change_vomo(VOMO, share=0, add=30)
+    loaded.world.add_fault(side="virtuous", path="/api/Contact", kind="rate_limited", retry_after=1200, times=1)
+    assert loaded.slice_of_night().report.status == "parked"
+    loaded.world.edit_vomo_user(VOMO, 3, phone="(555) 555-0142")
+    assert polled(loaded).outcomes == {"parked": 1}
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("customers", [CUSTOMER])
+        daemon = Daemon(loaded, instance)
+        (request,) = daemon.tick()
+        assert daemon.start(request).success
+        assert daemon.tick() == []
+    assert_delivered(loaded.world, VIRTUOUS, VOMO)

@@ -25,9 +25,11 @@ def resume_parked(context: dg.SensorEvaluationContext, workplace: WorkplaceResou
     """
     opened, queue = workplace.get(), look_at_queue(context.instance)
     customers = set(context.instance.get_dynamic_partitions("customers"))
+    # A customer may have a night and a poll that are parked: whichever goes on first sends what is left of both.
+    first = {parked.run.customer_id: parked for parked in reversed(opened.state.parks.due(opened.clock.now()))}
     due = [
         parked
-        for parked in opened.state.parks.due(opened.clock.now())
+        for parked in sorted(first.values(), key=lambda parked: parked.resume_at)
         if parked.run.customer_id in customers - queue.customers and not _may_not_run(opened, parked)
     ]
     requests = [
