@@ -11,9 +11,8 @@ from sync_pipeline.definitions import defs
 from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
 from sync_pipeline.domain.lease import LEASE_SECONDS
 from sync_pipeline.domain.report import empty_report, exit_code
-from sync_pipeline.domain.run import WEEKLY, Layer, Run, RunStatus
+from sync_pipeline.domain.run import MANUAL, WEEKLY, Layer, Run, RunStatus
 from sync_pipeline.orchestration.launch import REMEDY, execute_slice, following_run, new_run
-from sync_pipeline.orchestration.runs import MANUAL_SLOT
 from sync_pipeline.orchestration.signals import noticing_signals, stopping_on_signals
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
@@ -38,7 +37,7 @@ def run_to_the_end(
                 f"{customer_id} was not loaded yet: polling starts after that.",
                 f"Run it first: sync-pipeline run {customer_id}",
             )
-        run = new_run(workplace, customer, layer, WEEKLY if full else MANUAL_SLOT)
+        run = new_run(workplace, customer, layer, WEEKLY if full else MANUAL)
         try:
             wait_for_lease(workplace, customer_id)
         except BusyError as error:

@@ -19,6 +19,8 @@ class Stage(StrEnum):
     APPLIED_LEDGER = "applied_ledger"
 
 
+MANUAL = "manual"
+"""The slot of whatever a person starts."""
 WEEKLY = "weekly"
 """The slot of a reconciliation that reads and compares everything."""
 

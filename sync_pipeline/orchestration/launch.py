@@ -10,11 +10,11 @@ import dagster as dg
 
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import BusyError, SyncError
-from sync_pipeline.domain.run import Layer, ParkedRun, Run
+from sync_pipeline.domain.run import MANUAL, Layer, ParkedRun, Run
 from sync_pipeline.orchestration.going_on import assets_left, job_of
 from sync_pipeline.orchestration.home import alone_in, prepare_dagster_home
 from sync_pipeline.orchestration.partitions import register
-from sync_pipeline.orchestration.runs import MANUAL_SLOT, tags_of
+from sync_pipeline.orchestration.runs import tags_of
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
 
@@ -22,7 +22,7 @@ SHORTEST_SLICE = timedelta(minutes=2)  # what is shorter hardly gets beyond its 
 REMEDY = "The Dagster UI shows the whole run; run it again."
 
 
-def new_run(workplace: Workplace, customer: Customer, layer: Layer | None, slot: str = MANUAL_SLOT) -> Run:
+def new_run(workplace: Workplace, customer: Customer, layer: Layer | None, slot: str = MANUAL) -> Run:
     """A run of this customer that starts now; its id tells the layer and the start in UTC."""
     layer = layer or next_layer(customer, workplace.state.positions)
     started = workplace.clock.now()

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from sync_pipeline.domain.configuration import Customer
-from sync_pipeline.domain.run import Layer, Run
+from sync_pipeline.domain.run import MANUAL, Layer, Run
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
 
@@ -11,7 +11,6 @@ RUN_ID_TAG = "sync/run_id"
 LAYER_TAG = "sync/layer"
 SLOT_TAG = "sync/slot"
 SLICE_TAG = "sync/slice"
-MANUAL_SLOT = "manual"
 
 
 def tags_of(run: Run) -> dict[str, str]:
@@ -31,5 +30,5 @@ def run_of(context: dg.AssetExecutionContext, workplace: Workplace, customer: Cu
         customer_id=customer.id,
         run_id=run_id,
         layer=Layer(layer) if layer else next_layer(customer, workplace.state.positions),
-        slot=tags.get(SLOT_TAG, MANUAL_SLOT),
+        slot=tags.get(SLOT_TAG, MANUAL),
     )

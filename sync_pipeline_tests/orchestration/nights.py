@@ -8,7 +8,7 @@ import dagster as dg
 from sync_pipeline.definitions import defs
 from sync_pipeline.domain.run import Layer, Run
 from sync_pipeline.orchestration.resources import WorkplaceResource
-from sync_pipeline.orchestration.sensors import customer_registry, due_customers
+from sync_pipeline.orchestration.sensors import customer_registry, due_customers, resume_parked
 from sync_pipeline.settings import load_settings
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.clock import FakeClock
@@ -60,13 +60,16 @@ class Nights:
         tags = {**request.tags, "dagster/partition": request.partition_key or ""}
         return self.instance.create_run_for_job(self._job(), tags=tags)
 
-    def begin(self, request: dg.RunRequest) -> None:
-        """As its first stage does, and no further."""
+    def resumed(self) -> list[dg.RunRequest]:
+        return list(self._evaluate(resume_parked).run_requests or [])
+
+    def begin(self, request: dg.RunRequest, dagster_run_id: str = "dead") -> None:
+        """As its first stage does, and no further: what a process leaves that is killed then."""
         customer_id = request.partition_key or ""
         workplace = self.open()
         layer = Layer(request.tags["sync/layer"])
         run = Run(customer_id, request.tags["sync/run_id"], layer, request.tags["sync/slot"])
-        with workplace.stage(workplace.customer(customer_id), run, run.run_id):
+        with workplace.stage(workplace.customer(customer_id), run, dagster_run_id):
             pass
         workplace.close()
 

@@ -11,6 +11,7 @@ from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.dead_letters import SqlDeadLetters
 from sync_pipeline.adapters.sql.fleet import SqlFleet
 from sync_pipeline.adapters.sql.held import SqlHeld
+from sync_pipeline.adapters.sql.interrupted import SqlInterrupted
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.parks import SqlParks
 from sync_pipeline.adapters.sql.planning import SqlPlanning
@@ -36,6 +37,7 @@ class StateStore:
         self.cuts = SqlCuts(self.database, clock)
         self.dead_letters = SqlDeadLetters(self.database, clock)
         self.held = SqlHeld(self.database, clock)
+        self.interrupted = SqlInterrupted(self.database, clock)
         self.leases = SqlLeases(self.database, clock)
         self.fleet = SqlFleet(self.database, clock, self.leases)
         self.parks = SqlParks(self.database)

@@ -6,6 +6,7 @@ import structlog
 from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.domain.run import ParkedRun
 from sync_pipeline.orchestration.going_on import assets_left, job_of
+from sync_pipeline.orchestration.interrupted import park_interrupted
 from sync_pipeline.orchestration.jobs import nightly_sync, reconcile
 from sync_pipeline.orchestration.launch import following_run
 from sync_pipeline.orchestration.resources import WorkplaceResource
@@ -23,7 +24,9 @@ def resume_parked(context: dg.SensorEvaluationContext, workplace: WorkplaceResou
     The key of a request names the slice: however often this is asked, before or after a restart, it starts once. When
     the Dagster run ended before the slice began, another attempt is made.
     """
-    opened, queue = workplace.get(), look_at_queue(context.instance)
+    opened = workplace.get()
+    park_interrupted(context.instance, opened)
+    queue = look_at_queue(context.instance)
     customers = set(context.instance.get_dynamic_partitions("customers"))
     # A customer may have a night and a poll that are parked: whichever goes on first sends what is left of both.
     first = {parked.run.customer_id: parked for parked in reversed(opened.state.parks.due(opened.clock.now()))}
