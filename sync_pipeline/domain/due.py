@@ -32,6 +32,12 @@ class FleetFacts:
         streams = ((customer.id, stream.source, name) for name, stream in customer.streams.items())
         return Layer.NIGHTLY if all(stream in self.compared for stream in streams) else Layer.INITIAL
 
+    def why_not_now(self, customer_id: str) -> str | None:
+        """What keeps a customer from beginning anything now."""
+        if customer_id in self.paused:
+            return "paused"
+        return "at work on something else" if customer_id in self.at_work else None
+
 
 @dataclass(frozen=True, slots=True)
 class DueNight:
@@ -61,10 +67,8 @@ def due_nights(customers: Iterable[Customer], facts: FleetFacts, now: datetime) 
         night = DueNight(customer, slot, facts.layer_of(customer))
         if night.layer is Layer.INITIAL and now >= slot.quiet_until:
             left_out["new, until the quiet hours"] += 1
-        elif customer.id in facts.paused:
-            left_out["paused"] += 1
-        elif customer.id in facts.at_work:
-            left_out["at work on something else"] += 1
+        elif (reason := facts.why_not_now(customer.id)) is not None:
+            left_out[reason] += 1
         else:
             due.append(night)
     return sorted(due, key=lambda night: (night.turn, night.customer.id)), left_out

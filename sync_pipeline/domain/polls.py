@@ -38,10 +38,8 @@ def due_polls(
             continue
         if facts.layer_of(customer) is Layer.INITIAL:
             left_out["not loaded yet"] += 1
-        elif customer.id in facts.paused:
-            left_out["paused"] += 1
-        elif customer.id in facts.at_work:
-            left_out["at work on something else"] += 1
+        elif (reason := facts.why_not_now(customer.id)) is not None:
+            left_out[reason] += 1
         else:
             due.append(DuePoll(customer, streams))
     return due, left_out

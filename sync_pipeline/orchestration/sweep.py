@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -57,11 +56,11 @@ class Sweep:
         return f"{counts or 'nobody was due'}{f'; left out: {left_out}' if left_out else ''}"
 
 
-async def sweep(workplace: Workplace, dagster_run_id: str, in_queue: Callable[[str], bool] = lambda _: False) -> Sweep:
+async def sweep(workplace: Workplace, dagster_run_id: str) -> Sweep:
     """Poll everybody who is due; the trouble of one customer is told and is nobody else's."""
     done = Sweep()
     done = Sweep()
-    due = _due(workplace, done, in_queue)
+    due, done.left_out = _due(workplace)
     ends_at = workplace.clock.monotonic() + SWEEP_SECONDS
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -84,15 +83,11 @@ async def sweep(workplace: Workplace, dagster_run_id: str, in_queue: Callable[[s
     return done
 
 
-def _due(workplace: Workplace, done: Sweep, in_queue: Callable[[str], bool]) -> Sequence[DuePoll]:
+def _due(workplace: Workplace) -> tuple[list[DuePoll], Counter[str]]:
     now = workplace.clock.now()
     customers = list(workplace.fleet().customers.values())
     facts = workplace.state.fleet.facts({latest_slot(customer, now).name for customer in customers})
-    due, done.left_out = due_polls(customers, facts, workplace.state.fleet.polled(), now)
-    free = [entry for entry in due if not in_queue(entry.customer.id)]
-    if len(free) < len(due):
-        done.left_out["in the queue"] += len(due) - len(free)
-    return free
+    return due_polls(customers, facts, workplace.state.fleet.polled(), now)
 
 
 async def _poll(workplace: Workplace, entry: DuePoll, dagster_run_id: str) -> Polled:
