@@ -25,7 +25,7 @@ from typing import Any
 
 import httpx
 import structlog
-from ruamel.yaml import YAML
+from customer_files import token, write_customer
 
 from sync_pipeline.domain.errors import ParkedError
 from sync_pipeline.domain.report import RunReport
@@ -184,18 +184,12 @@ def opened(folder: Path, url: str) -> Iterator[Workplace]:
             },
             "limits": {"guard": {"changes": 1.0}},
         }
-        with (customers / f"{customer_id}.yaml").open("w") as file:
-            YAML(typ="safe").dump(document, file)
+        write_customer(customers, document)
     workplace = Workplace(load_settings({"SYNC_HOME": str(folder / "home"), "SYNC_CUSTOMERS": str(customers)}))
     try:
         yield workplace
     finally:
         workplace.close()
-
-
-def token(folder: Path, value: str) -> str:
-    (folder / f"{value}.secret").write_text(value)
-    return f"file:{folder / value}.secret"
 
 
 def main(arguments: Sequence[str]) -> None:

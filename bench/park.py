@@ -27,7 +27,7 @@ from typing import Any
 
 import httpx
 import psutil
-from ruamel.yaml import YAML
+from customer_files import token, write_customer
 
 from sync_pipeline.orchestration.home import prepare_dagster_home
 from sync_pipeline.sandbox.server import serve
@@ -105,13 +105,7 @@ def write_customers(folder: Path, url: str, customers: int, writes: int) -> None
             },
             "streams": {"users": {"source": "vomo", "recipe": "vomo_users_to_contacts"}},
         }
-        with (folder / "customers" / f"{customer_id}.yaml").open("w") as file:
-            YAML(typ="safe").dump(document, file)
-
-
-def token(folder: Path, value: str) -> str:
-    (folder / f"{value}.secret").write_text(value)
-    return f"file:{folder / value}.secret"
+        write_customer(folder / "customers", document)
 
 
 def first_slice(customer_id: str) -> None:
