@@ -1,8 +1,8 @@
 """Let many customers wait for their quota: what 200 of them with 3,000 single writes each keep alive meanwhile.
 
 The hour is shortened by FASTER, and the quota is half of what one customer has to write, so that everybody parks twice.
-First every customer has its first slice, LANES at a time, until it parks; then Dagster's daemon is started, and its
-sensor and queue go on with all of them until everything is delivered. Processes and memory (PSS, which counts a shared
+First every customer has its first slice, LANES at a time, until it parks; then Dagster's daemon is started, and the
+sensor resume_parked and the queue go on with all of them until everything is delivered. Processes and memory (PSS, which counts a shared
 page once) are sampled twice a second; the sandbox's are not counted.
 
 The reference is a worker that sleeps until its quota allows more: LANES of them, `run --wait`, are measured while they
@@ -188,7 +188,7 @@ def measure(folder: Path, url: str, serving: psutil.Process, customers: int, wri
     with ThreadPoolExecutor(LANES) as lanes:
         list(lanes.map(first_slice, names[LANES:]))
     parked = sum(workplace.state.parks.of_run(*run) is not None for run in newest_runs(workplace, names))
-    daemon = [sys.executable, "-m", "dagster._daemon", "run", "-m", "sync_pipeline.definitions"]
+    daemon = [sys.executable, "-m", "dagster._daemon", "run", "-f", str(Path(__file__).with_name("resuming.py"))]
     with process(daemon, folder / "daemon.log") as running:
         sampler = Sampler(serving)
         sampler.start()

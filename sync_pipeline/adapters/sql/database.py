@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
 
 from sync_pipeline.domain.errors import ConfigurationError
 
@@ -89,7 +88,8 @@ def create_sqlite_engine(url: URL) -> Engine:
         raise unwritable(file, error.strerror) from None
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         raise unwritable(file, "it may only be read")
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    # Kept open: opening the file, and the checkpoint at closing it, took a fifth of the time of every transaction.
+    engine = create_engine(url, pool_size=2, max_overflow=8, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

@@ -229,12 +229,17 @@ def steps_of(database: Database, action: Callable[[], object]) -> int:
         hundreds += 1
         return 0
 
-    def watch(connection: sqlite3.Connection, _: object) -> None:
+    def watch(connection: sqlite3.Connection, *_: object) -> None:
         connection.set_progress_handler(count, 100)
 
-    event.listen(database.engine, "connect", watch)
+    def unwatch(connection: sqlite3.Connection, *_: object) -> None:
+        connection.set_progress_handler(None, 0)
+
+    event.listen(database.engine, "checkout", watch)
+    event.listen(database.engine, "checkin", unwatch)
     try:
         action()
     finally:
-        event.remove(database.engine, "connect", watch)
+        event.remove(database.engine, "checkout", watch)
+        event.remove(database.engine, "checkin", unwatch)
     return 100 * hundreds
