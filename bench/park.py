@@ -2,8 +2,8 @@
 
 The hour is shortened by FASTER, and the quota is half of what one customer has to write, so that everybody parks twice.
 First every customer has its first slice, LANES at a time, until it parks; then Dagster's daemon is started, and the
-sensor resume_parked and the queue go on with all of them until everything is delivered. Processes and memory (PSS, which counts a shared
-page once) are sampled twice a second; the sandbox's are not counted.
+sensor resume_parked and the queue go on with all of them until everything is delivered. Processes and memory (PSS,
+which counts a shared page once) are sampled twice a second; the sandbox's are not counted.
 
 The reference is a worker that sleeps until its quota allows more: LANES of them, `run --wait`, are measured while they
 sleep, and multiplied by the number of customers.
