@@ -36,6 +36,7 @@ from sync_pipeline.orchestration.sweep import AT_ONCE, NOTHING_NEW, sweep
 from sync_pipeline.settings import load_settings
 from sync_pipeline.stages.applied_ledger import finish
 from sync_pipeline.stages.change_set import make_change_sets
+from sync_pipeline.stages.planning import plan_ready_cuts
 from sync_pipeline.stages.source_snapshot import poll_snapshots
 from sync_pipeline.workplace import Workplace
 
@@ -108,6 +109,7 @@ async def load_everybody(workplace: Workplace) -> None:
             with workplace.polling(customer, run, run.run_id) as context:
                 await poll_snapshots(context, customer.streams)
                 make_change_sets(context)
+                plan_ready_cuts(context)
                 finish(context, RunStatus.DONE, None)
 
     await asyncio.gather(*(load(name) for name in workplace.fleet().customers))
@@ -115,12 +117,13 @@ async def load_everybody(workplace: Workplace) -> None:
 
 async def bare(url: str, customers: int) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
+    async with httpx.AsyncClient() as client:
 
-    async def one() -> None:
-        async with gate, httpx.AsyncClient() as client:
-            (await client.get(f"{url}/users", params={"page": 1})).json()
+        async def one() -> None:
+            async with gate:
+                (await client.get(f"{url}/users", params={"page": 1})).json()
 
-    await asyncio.gather(*(one() for _ in range(customers)))
+        await asyncio.gather(*(one() for _ in range(customers)))
 
 
 def swept() -> None:
