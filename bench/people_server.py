@@ -12,7 +12,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 PAGE_SIZE = 15
-EMPTY = b'{"data": [], "links": {"next": null}, "meta": {"current_page": 1, "per_page": 15, "last_page": 1, "total": 0}}'
+EMPTY = (
+    b'{"data": [], "links": {"next": null}, "meta": {"current_page": 1, "per_page": 15, "last_page": 1, "total": 0}}'
+)
 ADDRESS = "http://127.0.0.1:{port}"
 
 

@@ -14,6 +14,9 @@ from sync_pipeline.domain.slots import Slot, latest_slot
 HEAD_START = timedelta(hours=2)
 """A premium customer counts as if it had been due so much earlier: first in a crowd, and nobody waits for ever."""
 
+DAYS_BACK = 10
+"""A weekly reconciliation is a week old before the next one; local dates differ by a day or two from that of UTC."""
+
 
 @dataclass(frozen=True, slots=True)
 class FleetFacts:
@@ -75,13 +78,10 @@ def due_nights(customers: Iterable[Customer], facts: FleetFacts, now: datetime) 
     return sorted(due, key=lambda night: (night.turn, night.customer.id)), left_out
 
 
-def slot_names(customers: Iterable[Customer], now: datetime) -> set[str]:
-    """The slots to ask the store about."""
-    names: set[str] = set()
-    for customer in customers:
-        names.add(latest_slot(customer, now).name)
-        names.update(reconcile_slot_names(customer, now))
-    return names
+def slot_names(now: datetime) -> set[str]:
+    """Every slot that may decide about somebody, wherever on earth it is: to be asked of the store in one query."""
+    days = [now.date() + timedelta(days=ahead) for ahead in range(-DAYS_BACK, 2)]
+    return {day.isoformat() for day in days} | {name for day in days for name in reconcile_slot_names(day)}
 
 
 def _due(customer: Customer, facts: FleetFacts, now: datetime) -> DueNight | None:

@@ -38,10 +38,9 @@ def due_reconciliation(
     return None if (customer.id, wanted) in begun else Slot(wanted, starts_at, starts_at)
 
 
-def reconcile_slot_names(customer: Customer, now: datetime) -> list[str]:
-    """The slots whose beginning decides about what is due."""
-    names = _names(customer, _newest_day(customer, now))
-    return [*names.weekly, *([names.daily] if names.daily else [])]
+def reconcile_slot_names(day: date) -> tuple[str, str]:
+    """The names that reconciliations of a local date may have."""
+    return f"{WEEKLY}-{day}", f"daily-{day}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def due_customers(context: dg.SensorEvaluationContext, workplace: WorkplaceResou
     opened, now = workplace.get(), workplace.get().clock.now()
     registered = set(context.instance.get_dynamic_partitions("customers"))
     fleet = [customer for customer in opened.fleet().customers.values() if customer.id in registered]
-    facts = opened.state.fleet.facts(slot_names(fleet, now))
+    facts = opened.state.fleet.facts(slot_names(now))
     due, left_out = due_nights(fleet, facts, now)
     free = [night for night in due if night.customer.id not in queue.customers]
     left_out["in the queue or at work"] += len(due) - len(free)
