@@ -23,6 +23,8 @@ AT_ONCE = 32
 """Customers that are polled at the same time: most of a poll is waiting for an answer."""
 SWEEP_SECONDS = 240
 """Nobody's poll begins later than this: who is left is due in the next sweep as well."""
+PATIENCE_SECONDS = 90.0
+"""For each source, longer than a poll takes before it parks: a silent one must not keep the next sweep waiting."""
 TOLD = 20
 NOTHING_NEW = "nothing new"
 BUSY = "busy"
@@ -57,7 +59,7 @@ class Sweep:
         return f"{counts or 'nobody was due'}{f'; left out: {left_out}' if left_out else ''}"
 
 
-async def sweep(workplace: Workplace, dagster_run_id: str) -> Sweep:
+async def sweep(workplace: Workplace, dagster_run_id: str, patience: float = PATIENCE_SECONDS) -> Sweep:
     """Poll everybody who is due; the trouble of one customer is told and is nobody else's."""
     done = Sweep()
     due, done.left_out = _due(workplace)
@@ -73,7 +75,7 @@ async def sweep(workplace: Workplace, dagster_run_id: str) -> Sweep:
                 done.left_out["until a platform is back"] += 1
                 return
             try:
-                done.add(entry.customer.id, await _poll(workplace, entry.customer, streams, dagster_run_id))
+                done.add(entry.customer.id, await _poll(workplace, entry.customer, streams, dagster_run_id, patience))
             except BusyError:
                 done.note(BUSY, entry.customer.id, "")
             except SyncError as error:
@@ -101,11 +103,13 @@ def _readable(workplace: Workplace, entry: DuePoll) -> tuple[str, ...]:
     return tuple(stream for stream, platform in platforms.items() if platform in up)
 
 
-async def _poll(workplace: Workplace, customer: Customer, streams: Collection[str], dagster_run_id: str) -> Polled:
+async def _poll(
+    workplace: Workplace, customer: Customer, streams: Collection[str], dagster_run_id: str, patience: float
+) -> Polled:
     run = new_run(workplace, customer, Layer.POLL, f"{workplace.clock.now():%Y-%m-%dT%H:%M}")
     # Each has a slice of its own: they share the Dagster run, and a slice is looked up by that.
     with workplace.polling(customer, run, f"{dagster_run_id}:{customer.id}") as context:
-        return await poll(context, streams)
+        return await poll(context, streams, patience)
 
 
 @dg.op(out=dg.Out(dg.Nothing), description="Poll every customer whose moment has come.")

@@ -33,15 +33,17 @@ class Polled:
     message: str = ""
 
 
-async def poll(context: StageContext, streams: Collection[str]) -> Polled:
+async def poll(context: StageContext, streams: Collection[str], patience: float) -> Polled:
     """Read and compare these streams; what is new becomes operations, which a slice of this run will send.
+
+    `patience`: how many seconds each source has.
 
     Raises:
         BusyError: somebody else has the lease now.
     """
     context.runs.note_poll(context.keeper.lease, sorted(streams))
     try:
-        read = await poll_snapshots(context, streams)
+        read = await poll_snapshots(context, streams, patience)
     except ParkedError as error:
         finish_without_applying(context, RunStatus.PARKED, error)
         return Polled(RunStatus.PARKED, message=error.reason)

@@ -1,5 +1,6 @@
 """The stage: every stream of the customer is read into a snapshot; a failing stream does not stop the others."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,9 @@ SHORT_REMEDY = (
     "connector and leave out `total`."
 )
 
+SILENT = "{source} was still not read when the time of a poll was over."
+SILENT_REMEDY = "The next poll tries again. If it stays so, look at `base_url` of the source, or ask the platform."
+
 __all__ = ["SnapshotResult", "StreamRead", "poll_snapshots", "take_snapshots"]
 
 
@@ -65,8 +69,12 @@ async def take_snapshots(context: StageContext) -> SnapshotResult:
     return result
 
 
-async def poll_snapshots(context: StageContext, streams: Collection[str]) -> SnapshotResult:
+async def poll_snapshots(
+    context: StageContext, streams: Collection[str], patience: float | None = None
+) -> SnapshotResult:
     """Read these streams only, and ask Virtuous nothing. A token that a source refuses shows in its reads.
+
+    `patience`: so many seconds each source has at most. One that is silent would take minutes to be given up.
 
     Raises:
         PausedError: the breaker or a person stopped this customer.
@@ -75,7 +83,7 @@ async def poll_snapshots(context: StageContext, streams: Collection[str]) -> Sna
     confirm_not_paused(context)
     result = SnapshotResult(read_before=_read_before(context))
     async with _until_told_to_stop(context):
-        await _read_sources(context, result, Fitness([], {}, {}), streams)
+        await _read_sources(context, result, Fitness([], {}, {}), streams, patience)
     return result
 
 
@@ -91,7 +99,11 @@ async def _until_told_to_stop(context: StageContext) -> AsyncGenerator[None]:
 
 
 async def _read_sources(
-    context: StageContext, result: SnapshotResult, fitness: Fitness, wanted: Collection[str]
+    context: StageContext,
+    result: SnapshotResult,
+    fitness: Fitness,
+    wanted: Collection[str],
+    patience: float | None = None,
 ) -> None:
     parks: list[ParkedError] = []
     for source, of_source in context.customer.streams_by_source.items():
@@ -103,7 +115,8 @@ async def _read_sources(
         if not streams:
             continue
         try:
-            await _read_source(context, result, source, streams, fitness.spent.get(source, NOTHING_READ))
+            async with _giving_up(context, result, source, streams, patience):
+                await _read_source(context, result, source, streams, fitness.spent.get(source, NOTHING_READ))
         except PrerequisiteError as error:  # the token of this source is missing
             for stream in streams:
                 _fail(context, result, stream, error)
@@ -113,6 +126,26 @@ async def _read_sources(
             parks.append(error)  # this source wants to be left alone for a while; the others do not
     if parks:
         raise min(parks, key=lambda park: park.until)
+
+
+@asynccontextmanager
+async def _giving_up(
+    context: StageContext, result: SnapshotResult, source: str, streams: list[str], patience: float | None
+) -> AsyncGenerator[None]:
+    """A source that is silent for too long: what it has not given until then has failed."""
+    limit = asyncio.timeout(patience)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        error = SourceUnavailable(SILENT.format(source=source), SILENT_REMEDY)
+        judge_source(context, source, error)
+        read = {one.stream for one in result.reads} | result.failed.keys()
+        for stream in streams:
+            if stream not in read:
+                _fail(context, result, stream, error)
 
 
 async def _read_source(
