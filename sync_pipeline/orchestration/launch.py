@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import dagster as dg
 
@@ -14,6 +13,7 @@ from sync_pipeline.domain.run import MANUAL, Layer, ParkedRun, Run
 from sync_pipeline.orchestration.going_on import assets_left, job_of
 from sync_pipeline.orchestration.home import alone_in, prepare_dagster_home
 from sync_pipeline.orchestration.partitions import register
+from sync_pipeline.orchestration.region import claim_instance
 from sync_pipeline.orchestration.runs import tags_of
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
@@ -49,7 +49,7 @@ def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -
     One that is parked goes on with the stage it was parked in.
     """
     parked = workplace.state.parks.of_run(run.customer_id, run.run_id)
-    with opened_instance(workplace.settings.dagster_home, run.customer_id) as instance:
+    with opened_instance(workplace, run.customer_id) as instance:
         result = definitions.resolve_job_def(job_of(run)).execute_in_process(
             partition_key=run.customer_id,
             instance=instance,
@@ -65,12 +65,14 @@ def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -
 
 
 @contextmanager
-def opened_instance(home: Path, customer_id: str) -> Generator[dg.DagsterInstance]:
-    """Dagster's instance in this home, with the customer as a partition."""
-    prepare_dagster_home(home)
+def opened_instance(workplace: Workplace, customer_id: str) -> Generator[dg.DagsterInstance]:
+    """Dagster's instance of this deployment, with the customer as a partition."""
+    settings = workplace.settings
+    home = prepare_dagster_home(settings.dagster_home, on_postgresql=settings.dagster_database_url is not None)
     with ExitStack() as stack:
         with alone_in(home):
             instance = stack.enter_context(dg.DagsterInstance.get())
+            claim_instance(instance, workplace)
             register(instance, [customer_id])
         yield instance
 

@@ -17,6 +17,7 @@ from sync_pipeline.adapters.sql.parks import SqlParks
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
+from sync_pipeline.adapters.sql.region import SqlRegion
 from sync_pipeline.adapters.sql.runs import SqlRuns, standing_failures
 from sync_pipeline.adapters.sql.sending import SqlSending, count_by_state
 from sync_pipeline.adapters.sql.source_paces import SqlPaceMemory
@@ -44,6 +45,7 @@ class StateStore:
         self.planning = SqlPlanning(self.database, clock)
         self.positions = SqlPositions(self.database, clock)
         self.quota = SqlQuota(self.database, clock)
+        self.region = SqlRegion(self.database)
         self.runs = SqlRuns(self.database, clock)
 
     def sending(
