@@ -17,11 +17,11 @@ DAGSTER_HOME = "DAGSTER_HOME"
 DAGSTER_PG_URL = "DAGSTER_PG_URL"
 DATABASE_URL = re.compile(r"(sqlite|postgresql)(\+[a-z0-9_]+)?://.*", re.DOTALL)
 POSTGRES_PORT = 5432
-POSTGRES_URL = re.compile(r"postgresql(\+[a-z0-9_]+)?://.*", re.DOTALL)
+DAGSTER_URL = re.compile(r"postgresql\+psycopg2://.*", re.DOTALL)
 FOLDER_REMEDY = "Set it to a folder, absolute or relative to where the command is started."
 REMEDIES = {
     "SYNC_DATABASE_URL": "Write sqlite:////absolute/path/state.db or postgresql://user:password@host/database.",
-    DAGSTER_PG_URL: "Write postgresql://user@host/dagster, a database that holds nothing but Dagster's tables.",
+    DAGSTER_PG_URL: "Write postgresql+psycopg2://user@host/dagster, a database of Dagster's own.",
     "SYNC_DATA_URL": "Write file:// and an absolute path, such as file:///var/lib/sync/data.",
     "SYNC_SLACK_BASE_URL": "Write an address such as https://slack.com/api.",
 }
@@ -75,8 +75,8 @@ class Settings(BaseSettings):
     @field_validator("dagster_database_url")
     @classmethod
     def dagster_is_on_postgresql_and_alone(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None and POSTGRES_URL.fullmatch(value) is None:
-            raise ValueError("must be a postgresql address")
+        if value is not None and DAGSTER_URL.fullmatch(value) is None:
+            raise ValueError("must be a postgresql+psycopg2 address")  # Dagster takes it as it is
         # Both have a table `runs` and one for their revision, and would take the other's for their own.
         if value is not None and database_of(value) == database_of(info.data.get("database_url", "")):
             raise ValueError("must not name the database of SYNC_DATABASE_URL")

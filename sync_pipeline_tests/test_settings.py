@@ -64,7 +64,8 @@ def test_a_wrong_value_names_its_variable_and_not_itself(variable: str, value: s
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("sqlite:////hunter2/dagster.db", "must be a postgresql address"),
+        ("sqlite:////hunter2/dagster.db", r"must be a postgresql\+psycopg2 address"),
+        ("postgresql://dagster:hunter2@db/dagster", r"must be a postgresql\+psycopg2 address"),
         ("postgresql+psycopg2://dagster:hunter2@db:5432/sync", "must not name the database of SYNC_DATABASE_URL"),
     ],
 )
@@ -72,11 +73,10 @@ def test_dagsters_storage_is_on_postgresql_in_a_database_of_its_own(address: str
     with pytest.raises(ConfigurationError, match=told) as caught:
         load_settings({"SYNC_DATABASE_URL": "postgresql://sync@db/sync", "DAGSTER_PG_URL": address})
     assert "hunter2" not in str(caught.value)
-    assert "DAGSTER_PG_URL: Write postgresql://" in caught.value.remedy
-    fine = load_settings(
-        {"SYNC_DATABASE_URL": "postgresql://sync@db/sync", "DAGSTER_PG_URL": "postgresql://db/dagster"}
-    )
-    assert fine.dagster_database_url == "postgresql://db/dagster"
+    assert "DAGSTER_PG_URL: Write postgresql+psycopg2://" in caught.value.remedy
+    address = "postgresql+psycopg2://db/dagster"
+    fine = load_settings({"SYNC_DATABASE_URL": "postgresql://sync@db/sync", "DAGSTER_PG_URL": address})
+    assert fine.dagster_database_url == address
     assert load_settings({}).dagster_database_url is None
 
 
