@@ -12,128 +12,145 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 import pytest
 from sqlalchemy import text
 
 from sync_pipeline.adapters.sql.database import create_engine_for
-from sync_pipeline.orchestration.launch import opened_instance
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.adapters.test_supervision import processes_marked
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
-from sync_pipeline_tests.postgres import PostgresServer
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
-PATIENCE_SECONDS = 90
+COMMAND = (sys.executable, "-m", "sync_pipeline_tests.stack", "--port", "0", "--code-port", "0")
+PATIENCE_SECONDS = 120
+POLL_SECONDS = 0.2
+ROOT = Path(__file__).parents[2]
+SAID = re.compile(r"^(SYNC_HOME|DAGSTER_HOME|SYNC_DATABASE_URL|DAGSTER_PG_URL)=(.+)$", re.MULTILINE)
+READY = re.compile(r"^Ready: (http://\S+)$", re.MULTILINE)
 LOCATIONS = "{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError { __typename } } } } }"
 RUNS = "{ runsOrError { ... on Runs { results { jobName status tags { key value } } } } }"
-READY = re.compile(r"^Ready: (http://\S+)$", re.MULTILINE)
+REGISTER = """
+mutation { addDynamicPartition(
+    partitionsDefName: "customers", partitionKey: "%s",
+    repositorySelector: {repositoryName: "__repository__", repositoryLocationName: "sync_pipeline"}
+) { __typename } }
+"""
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True)
-class Stores:
-    state: str
-    dagster: str
+@dataclass
+class Stack:
+    """The command, at work."""
+
+    process: "subprocess.Popen[bytes]"
+    output: Path
+    url: str = ""
 
     @property
-    def runs_of_dagster(self) -> list[tuple[str, str]]:
-        engine = create_engine_for(self.dagster)
-        with engine.connect() as connection:
-            rows = connection.execute(text("SELECT pipeline_name, status FROM runs")).all()
-        engine.dispose()
-        return [(row.pipeline_name, row.status) for row in rows]
+    def said(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """The variables whose values it told; with them any command works on its stores."""
+        return dict(SAID.findall(self.said))
+
+    def wait_for(self, asked: Callable[[], Answer | None], what: str) -> Answer:
+        """The first answer there is, before the deadline and the end of the stack."""
+        ends_at = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < ends_at and self.process.poll() is None:
+            answer = asked()
+            if answer is not None:
+                return answer
+            time.sleep(POLL_SECONDS)
+        raise AssertionError(f"no {what}; exit code {self.process.poll()}: {self.said[-2000:]}")
+
+    def announced(self) -> str | None:
+        found = READY.search(self.said)
+        return None if found is None else found[1]
+
+    def ask(self, query: str) -> dict[str, Any]:
+        answer = httpx.post(f"{self.url}/graphql", json={"query": query}, timeout=20)
+        return answer.raise_for_status().json()["data"]
+
+    def finished_night(self) -> dict[str, Any] | None:
+        runs = self.ask(RUNS)["runsOrError"]["results"]
+        ended = {"SUCCESS", "FAILURE", "CANCELED"}
+        return next((run for run in runs if run["jobName"] == "nightly_sync" and run["status"] in ended), None)
 
 
 @pytest.fixture
-def stores(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
-    """Two empty databases that the environment names."""
-    names = [postgres_server.create_database() for _ in range(2)]
-    stores = Stores(*(postgres_server.url(name) for name in names))
-    monkeypatch.setenv("SYNC_DATABASE_URL", stores.state)
-    monkeypatch.setenv("DAGSTER_PG_URL", stores.dagster)
-    monkeypatch.setenv("SYNC_REGION", "us")
-    yield stores
-    for name in names:
-        postgres_server.drop_database(name)
-
-
-@pytest.fixture
-def stores_with_a_night_due(fleet: Path, stores: Stores) -> Stores:
-    """The customer's night began a minute ago. An earlier start knew the customer: or its partition takes 30 s."""
+def stack(fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """Started, with a customer whose night began a minute ago."""
     file, now = fleet / f"{CUSTOMER}.yaml", datetime.now(UTC)
     began, ends = now - timedelta(minutes=1), now + timedelta(hours=3)
     schedule = f'timezone: UTC\nschedule: {{nightly: "{began:%H:%M}", window: ["{began:%H:%M}", "{ends:%H:%M}"]}}\n'
     file.write_text(file.read_text(encoding="utf-8") + schedule, encoding="utf-8")
-    workplace = Workplace()
-    with opened_instance(workplace, CUSTOMER):
-        workplace.close()
-    return stores
+    monkeypatch.setenv("SYNC_REGION", "us")
+    output = tmp_path / "stack.log"
+    with output.open("wb") as log, subprocess.Popen(COMMAND, stdout=log, stderr=log, cwd=ROOT) as process:
+        started = Stack(process, output)
+        try:
+            started.url = started.wait_for(started.announced, "readiness")
+            yield started
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_SECONDS)
 
 
-def wait_for(asked: Callable[[], Answer | None], stack: "subprocess.Popen[bytes]", what: str) -> Answer:
-    """The first answer, asked again until the deadline; the stack must live that long."""
-    ends_at = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < ends_at and stack.poll() is None:
-        answer = asked()
-        if answer is not None:
-            return answer
-        time.sleep(0.2)
-    raise AssertionError(f"no {what} (the stack's exit code: {stack.poll()})")
-
-
-def graphql(url: str, query: str) -> dict[str, Any]:
-    answer = httpx.post(f"{url}/graphql", json={"query": query}, timeout=20)
-    return answer.raise_for_status().json()["data"]
-
-
-def test_one_command_runs_a_customers_night_on_postgresql_and_leaves_no_process(
-    stores_with_a_night_due: Stores, world: World, tmp_path: Path
+def test_one_command_runs_a_night_on_postgresql_and_leaves_no_process(
+    stack: Stack, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home, output = tmp_path / "home", tmp_path / "stack.log"
-    command = [sys.executable, "-m", "sync_pipeline", "stack", "--port", "0", "--code-port", "0"]
-    with output.open("wb") as log:
-        stack = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
-    try:
-        url = wait_for(lambda: announced(output), stack, "readiness")
-        assert "dagster_version" in httpx.get(f"{url}/server_info", timeout=20).raise_for_status().json()
-        (location,) = graphql(url, LOCATIONS)["workspaceOrError"]["locationEntries"]
-        assert location == {"name": "sync_pipeline", "locationOrLoadError": {"__typename": "RepositoryLocation"}}
+    assert "dagster_version" in httpx.get(f"{stack.url}/server_info", timeout=20).raise_for_status().json()
+    (location,) = stack.ask(LOCATIONS)["workspaceOrError"]["locationEntries"]
+    assert location == {"name": "sync_pipeline", "locationOrLoadError": {"__typename": "RepositoryLocation"}}
+    # The registry would do so within half a minute, and the night begin half a minute after that.
+    assert stack.ask(REGISTER % CUSTOMER)["addDynamicPartition"]["__typename"] == "AddDynamicPartitionSuccess"
 
-        run = wait_for(lambda: finished_night(url), stack, "night")
-        assert run["status"] == "SUCCESS"
-        assert {"key": "dagster/partition", "value": CUSTOMER} in run["tags"]
-        assert_delivered(world, "virtuous-token", "vomo-token")
-        assert stores_with_a_night_due.runs_of_dagster.count(("nightly_sync", "SUCCESS")) == 1
-        assert not list(home.rglob("*.db"))  # no SQLite anywhere
-        workplace = Workplace()
-        row = workplace.state.runs.run(CUSTOMER)
-        assert row is not None
-        assert (row["status"], row["report"]["successes"], row["layer"]) == ("done", 20, "initial")
-        assert workplace.state.region.region() == "us"
-        workplace.close()
-        assert len(processes_marked("SYNC_HOME", str(home))) >= 4
-        assert_no_address_on_a_command_line(home)
-    finally:
-        stack.send_signal(signal.SIGTERM)
-        code = stack.wait(PATIENCE_SECONDS)
-    assert (code, processes_marked("SYNC_HOME", str(home))) == (0, [])
-    assert output.read_text(encoding="utf-8").endswith("Everything has ended.\n")
+    night = stack.wait_for(stack.finished_night, "night")
+    assert night["status"] == "SUCCESS"
+    assert {"key": "dagster/partition", "value": CUSTOMER} in night["tags"]
+    assert_delivered(world, "virtuous-token", "vomo-token")
+
+    surroundings = stack.surroundings
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    assert_both_stores_are_on_postgresql(surroundings)
+    assert_no_address_on_a_command_line(surroundings["SYNC_HOME"])
+    stack.process.send_signal(signal.SIGTERM)
+    assert stack.process.wait(PATIENCE_SECONDS) == 0
+    assert "Everything has ended." in stack.said
+    assert left_of(surroundings) == []
 
 
-def announced(output: Path) -> str | None:
-    found = READY.search(output.read_text(encoding="utf-8"))
-    return None if found is None else found[1]
+def assert_both_stores_are_on_postgresql(surroundings: dict[str, str]) -> None:
+    workplace = Workplace()
+    row = workplace.state.runs.run(CUSTOMER)
+    assert row is not None
+    assert (row["status"], row["report"]["successes"], row["layer"]) == ("done", 20, "initial")
+    assert workplace.state.region.region() == "us"
+    workplace.close()
+    engine = create_engine_for(surroundings["DAGSTER_PG_URL"])
+    with engine.connect() as connection:
+        runs = connection.execute(text("SELECT pipeline_name, status FROM runs")).all()
+    engine.dispose()
+    assert [tuple(run) for run in runs].count(("nightly_sync", "SUCCESS")) == 1
+    assert not list(Path(surroundings["SYNC_HOME"]).rglob("*.db"))  # no SQLite anywhere
 
 
-def finished_night(url: str) -> dict[str, Any] | None:
-    runs = graphql(url, RUNS)["runsOrError"]["results"]
-    nights = [run for run in runs if run["jobName"] == "nightly_sync"]
-    return next((run for run in nights if run["status"] in {"SUCCESS", "FAILURE", "CANCELED"}), None)
-
-
-def assert_no_address_on_a_command_line(home: Path) -> None:
+def assert_no_address_on_a_command_line(home: str) -> None:
     """An address may hold a password, and everybody may list processes."""
-    assert not [
-        process.pid for process in processes_marked("SYNC_HOME", str(home)) if "://" in " ".join(process.cmdline())
-    ]
+    found = processes_marked("SYNC_HOME", home)
+    assert len(found) >= 4  # the supervisor, the code server, the webserver and the daemon
+    assert "://" not in " ".join(word for process in found for word in process.cmdline())
+
+
+def left_of(surroundings: dict[str, str]) -> list[list[str]]:
+    """The command lines of what still runs for this stack, PostgreSQL included."""
+    server = httpx.URL(surroundings["SYNC_DATABASE_URL"].replace("postgresql+psycopg2", "http")).params["host"]
+    places = (server, surroundings["SYNC_HOME"])
+    lines = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    lines = [line for line in lines if any(place in word for word in line for place in places)]
+    return [*lines, *(process.cmdline() for process in processes_marked("SYNC_HOME", surroundings["SYNC_HOME"]))]
