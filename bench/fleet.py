@@ -6,7 +6,10 @@ floor is reading all those files once: who changed can only be seen there.
 `sweep`: 1,000 loaded customers are polled and nothing is new; every source answers after 50 ms. The floor is the same
 requests by bare httpx, as many at once. Memory is the peak of the sweeping process.
 
-    python bench/fleet.py [tick|sweep] [CUSTOMERS]
+`nights`: 1,000 customers' first nights by Dagster's daemon, PEOPLE_OF_EACH new contacts each, from its start until the
+last one is done. The floor is as many runs of three empty assets by the same daemon with the same queue.
+
+    python bench/fleet.py [tick|sweep|nights] [CUSTOMERS]
 """
 
 import asyncio
@@ -17,7 +20,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,24 +29,29 @@ from typing import Any
 import dagster as dg
 import httpx
 import structlog
-from local_servers import people_server
+from customer_files import token
+from local_servers import await_port, free_port, people_server, process
 
 from sync_pipeline.domain.run import Layer, RunStatus
+from sync_pipeline.orchestration.home import prepare_dagster_home
 from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.orchestration.partitions import register
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.sensors import due_customers
 from sync_pipeline.orchestration.sweep import AT_ONCE, NOTHING_NEW, sweep
+from sync_pipeline.sandbox.server import serve
+from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
 from sync_pipeline.stages.applied_ledger import finish
 from sync_pipeline.stages.change_set import make_change_sets
+from sync_pipeline.stages.planning import plan_ready_cuts
 from sync_pipeline.stages.source_snapshot import poll_snapshots
 from sync_pipeline.workplace import Workplace
 
-TICK_CUSTOMERS, SWEEP_CUSTOMERS = 10_000, 1_000
+TICK_CUSTOMERS, SWEEP_CUSTOMERS, NIGHTS_CUSTOMERS = 10_000, 1_000, 1_000
 PEOPLE_OF_EACH = 15
 ANSWER_SECONDS = 0.05
-TICK_GOAL_SECONDS, SWEEP_GOAL_SECONDS, SWEEP_GOAL_MB = 1.0, 60.0, 500
+TICK_GOAL_SECONDS, SWEEP_GOAL_SECONDS, SWEEP_GOAL_MB, NIGHTS_GOAL_RATIO = 1.0, 60.0, 500, 1.3
 FILE = """id: {name}
 name: {name}
 timezone: America/Chicago
@@ -108,6 +117,7 @@ async def load_everybody(workplace: Workplace) -> None:
             with workplace.polling(customer, run, run.run_id) as context:
                 await poll_snapshots(context, customer.streams)
                 make_change_sets(context)
+                plan_ready_cuts(context)
                 finish(context, RunStatus.DONE, None)
 
     await asyncio.gather(*(load(name) for name in workplace.fleet().customers))
@@ -115,12 +125,13 @@ async def load_everybody(workplace: Workplace) -> None:
 
 async def bare(url: str, customers: int) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
+    async with httpx.AsyncClient() as client:
 
-    async def one() -> None:
-        async with gate, httpx.AsyncClient() as client:
-            (await client.get(f"{url}/users", params={"page": 1})).json()
+        async def one() -> None:
+            async with gate:
+                (await client.get(f"{url}/users", params={"page": 1})).json()
 
-    await asyncio.gather(*(one() for _ in range(customers)))
+        await asyncio.gather(*(one() for _ in range(customers)))
 
 
 def swept() -> None:
@@ -156,7 +167,84 @@ def sweep_case(folder: Path, customers: int) -> dict[str, Any]:
     }
 
 
-CASES = {"tick": (tick, TICK_CUSTOMERS), "sweep": (sweep_case, SWEEP_CUSTOMERS)}
+def write_nights(folder: Path, url: str, customers: int) -> None:
+    """Everybody's slot came a minute ago, and the quiet hours are long."""
+    files = folder / "customers"
+    files.mkdir()
+    nightly = f"{datetime.now(UTC) - timedelta(minutes=1):%H:%M}"
+    for number in range(customers):
+        name = f"customer-{number:05}"
+        text = FILE.format(name=name, url=f"{url}/vomo/v1").replace("http://127.0.0.1:9", url)
+        text = text.replace("env:BENCH_TOKEN}\nsources", f'"{token(folder, name)}"}}\nsources')
+        slots = f'nightly: "{nightly}", poll_minutes: 1440, reconcile: {{daily: false, weekly: null}}'
+        (files / f"{name}.yaml").write_text(
+            f"{text}schedule: {{{slots}}}\n".replace("timezone: America/Chicago\n", ""), encoding="utf-8"
+        )
+
+
+def sandbox(port: int, customers: int) -> None:
+    world = World()
+    for number in range(customers):
+        world.add_organization(f"customer-{number:05}")
+    world.add_vomo_organization("bench", users=PEOPLE_OF_EACH)
+    serve(world, port=port)
+
+
+def daemon_seconds(folder: Path, where: Sequence[str], finished: Callable[[], int], customers: int) -> float:
+    began = time.perf_counter()
+    with process([sys.executable, "-m", "dagster._daemon", "run", *where], folder / "daemon.log") as daemon:
+        while finished() < customers and daemon.is_running():
+            time.sleep(1)
+    return time.perf_counter() - began
+
+
+def nights_case(folder: Path, customers: int) -> dict[str, Any]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, __file__, "--sandbox", str(port), str(customers)]
+    with process(command, folder / "sandbox.log"):
+        await_port(port)
+        write_nights(folder, url, customers)
+        os.environ.update({"SYNC_CUSTOMERS": str(folder / "customers"), "BENCH_TOKEN": "bench"})
+        os.environ.update({"SYNC_HOME": str(folder / "ours"), "DAGSTER_HOME": str(folder / "ours" / "dagster")})
+        workplace = Workplace(load_settings())
+        prepare_dagster_home(workplace.settings.dagster_home)
+        names = list(workplace.fleet().customers)
+
+        def done() -> int:
+            rows = [row for name in names if (row := workplace.state.runs.run(name)) is not None]
+            return sum(row["status"] == RunStatus.DONE for row in rows)
+
+        ours = daemon_seconds(folder, ["-m", "sync_pipeline.definitions"], done, customers)
+        workplace.close()
+        books = httpx.get(f"{url}/sandbox/books", timeout=60).json()["organizations"]
+    os.environ["DAGSTER_HOME"] = str(folder / "floor")
+    prepare_dagster_home(folder / "floor")
+    with dg.DagsterInstance.get() as instance:
+        register(instance, names)
+
+        def over() -> int:
+            return instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+
+        floor = daemon_seconds(folder, ["-f", str(Path(__file__).with_name("empty_nights.py"))], over, customers)
+    return {
+        "case": "nights",
+        "customers": customers,
+        "delivered": sum(books[name]["rows_accepted"] for name in names),
+        "seconds": round(ours),
+        "a_minute": round(customers / ours * 60, 1),
+        "empty_runs_seconds": round(floor),
+        "empty_runs_a_minute": round(customers / floor * 60, 1),
+        "ratio": round(ours / floor, 2),
+        "goal": NIGHTS_GOAL_RATIO,
+    }
+
+
+CASES = {
+    "nights": (nights_case, NIGHTS_CUSTOMERS),
+    "tick": (tick, TICK_CUSTOMERS),
+    "sweep": (sweep_case, SWEEP_CUSTOMERS),
+}
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -164,10 +252,13 @@ def main(arguments: Sequence[str]) -> None:
     if arguments == ["--swept"]:
         swept()
         return
+    if arguments[:1] == ["--sandbox"]:
+        sandbox(*map(int, arguments[1:]))
+        return
     wanted = arguments[:1] or list(CASES)
     for name in wanted:
         case, customers = CASES[name]
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Dagster may still write its last line
             document = case(Path(folder), int(arguments[1]) if len(arguments) > 1 else customers)
             print(json.dumps({"bench": "fleet", **document}), flush=True)
 

@@ -1,6 +1,6 @@
 """Let many customers wait for their quota: what 200 of them with 3,000 single writes each keep alive meanwhile.
 
-The hour is shortened by FASTER, and the quota is half of what one customer has to write, so that everybody parks twice.
+The hour is shortened by FASTER, and the quota is half of what one customer has to write, so that everybody parks.
 First every customer has its first slice, LANES at a time, until it parks; then Dagster's daemon is started, and the
 sensor resume_parked and the queue go on with all of them until everything is delivered. Processes and memory (PSS,
 which counts a shared page once) are sampled twice a second; the sandbox's are not counted.
@@ -13,14 +13,12 @@ sleep, and multiplied by the number of customers.
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,6 +26,7 @@ from typing import Any
 import httpx
 import psutil
 from customer_files import token, write_customer
+from local_servers import await_port, free_port, process
 
 from sync_pipeline.orchestration.home import prepare_dagster_home
 from sync_pipeline.sandbox.server import serve
@@ -40,7 +39,6 @@ FASTER = 60
 WINDOW_SECONDS = 3600 // FASTER
 LANES = 4
 SAMPLE_SECONDS = 0.5
-START_SECONDS = 60
 VOMO = "vomo"
 COMMAND = str(Path(sys.executable).with_name("sync-pipeline"))
 
@@ -132,17 +130,6 @@ def newest_runs(workplace: Workplace, names: Sequence[str]) -> list[tuple[str, s
     return [(name, "" if row is None else row["run_id"]) for name, row in rows]
 
 
-@contextmanager
-def process(command: Sequence[str], log: Path) -> Iterator[psutil.Process]:
-    with log.open("ab") as output:
-        started = subprocess.Popen(command, stdout=output, stderr=output)
-        try:
-            yield psutil.Process(started.pid)
-        finally:
-            started.terminate()
-            started.wait()
-
-
 def unfinished(workplace: Workplace, names: Sequence[str]) -> int:
     statuses = [row["status"] for name in names if (row := workplace.state.runs.run(name)) is not None]
     if "failed" in statuses:
@@ -156,25 +143,6 @@ def sandbox(port: int, customers: int, writes: int) -> None:
         world.add_organization(name_of(number), quota=quota_of(writes))
     world.add_vomo_organization(VOMO, users=writes)
     serve(world, port=port)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def wait_for(url: str) -> None:
-    give_up_at = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            httpx.get(f"{url}/sandbox/faults")
-        except httpx.TransportError:
-            if time.monotonic() > give_up_at:
-                sys.exit("the sandbox did not start")
-            time.sleep(0.2)
-        else:
-            return
 
 
 def measure(folder: Path, url: str, serving: psutil.Process, customers: int, writes: int) -> dict[str, Any]:
@@ -226,7 +194,7 @@ def main(arguments: Sequence[str]) -> None:
         folder = Path(name)
         command = [sys.executable, __file__, "--sandbox", str(port), str(customers), str(writes)]
         with process(command, folder / "sandbox.log") as serving:
-            wait_for(url)
+            await_port(port)
             print(json.dumps(measure(folder, url, serving, customers, writes)), flush=True)
 
 

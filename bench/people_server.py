@@ -1,4 +1,7 @@
-"""A VOMO-like API for benchmarks: numbered pages made beforehand, every answer a fixed time late."""
+"""A VOMO-like API for benchmarks: numbered pages made beforehand, each answer a fixed time late.
+
+Whoever asks for what changed gets nothing.
+"""
 
 import asyncio
 import json
@@ -9,6 +12,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 PAGE_SIZE = 15
+EMPTY = (
+    b'{"data": [], "links": {"next": null}, "meta": {"current_page": 1, "per_page": 15, "last_page": 1, "total": 0}}'
+)
 ADDRESS = "http://127.0.0.1:{port}"
 
 
@@ -52,8 +58,9 @@ class PeopleServer:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        number = int(parse_qs(scope["query_string"].decode()).get("page", ["1"])[0])
-        body = self._bodies[number - 1]
+        query = parse_qs(scope["query_string"].decode())
+        number = int(query.get("page", ["1"])[0])
+        body = EMPTY if "updated_after" in query else self._bodies[number - 1]
         await asyncio.sleep(self._seconds)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -26,6 +26,7 @@ from sync_pipeline.domain.operation import (
 )
 from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.domain.pause import Breaker, RunVerdict
+from sync_pipeline.domain.platforms import PlatformState, Trouble
 from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.request import Reply, Request
@@ -606,6 +607,26 @@ class Breakers(Protocol):
     def breaker(self, customer_id: str) -> Breaker: ...
 
     def pause(self, customer_id: str, reason: str, actor: str, until: datetime | None = None) -> None: ...
+
+
+class Platforms(Protocol):
+    """Platforms that fail for several customers in a row; a platform is named by host and path of its API."""
+
+    def hold_back(self, platform: str, customer_id: str) -> PlatformState | None:
+        """What keeps this customer from asking the platform now; None when they may, perhaps as the one who tries."""
+        ...
+
+    def answered(self, platform: str) -> None:
+        """Somebody got what they asked for: nothing is wrong with it."""
+        ...
+
+    def failed(self, platform: str, customer_id: str, trouble: Trouble) -> PlatformState | None:
+        """A customer got no useful answer after several tries; answers its state once it counts as down."""
+        ...
+
+    def down(self) -> dict[str, PlatformState]:
+        """Those that count as down."""
+        ...
 
 
 class LeaseKeeper(Protocol):

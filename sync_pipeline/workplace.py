@@ -170,6 +170,7 @@ class Workplace:
             quota=state.quota,
             runs=state.runs,
             breakers=state.breakers,
+            platforms=state.platforms,
         )
 
     def _seconds_left(self, customer: Customer, run: Run, dagster_run_id: str) -> float:

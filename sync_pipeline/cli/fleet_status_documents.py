@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from sync_pipeline.domain.platforms import PlatformState
 from sync_pipeline.domain.slots import next_slot
 from sync_pipeline.workplace import Workplace
 
@@ -23,6 +24,7 @@ def fleet_status_document() -> dict[str, Any]:
         fleet, now = workplace.fleet(), workplace.clock.now()
         facts = workplace.state.fleet.facts(())
         requests = workplace.state.fleet.requests_of_last_nights()
+        down = workplace.state.platforms.down()
     finally:
         workplace.close()
     running = [customer for customer in fleet.customers.values() if customer.id not in facts.paused]
@@ -36,9 +38,19 @@ def fleet_status_document() -> dict[str, Any]:
         "customers": len(fleet.customers),
         "paused": sorted(facts.paused & fleet.customers.keys()),
         "broken": sorted(fleet.broken),
+        "platforms_down": {name: _platform(state) for name, state in sorted(down.items())},
         "without_a_night": sum(customer.id not in requests for customer in running),
         "hours": [
             {"hour": hour.isoformat(), **{lane: begin[hour, lane] for lane in LANES}, "requests": asked[hour]}
             for hour in sorted({hour for hour, _ in begin})
         ],
+    }
+
+
+def _platform(state: PlatformState) -> dict[str, Any]:
+    return {
+        "trouble": state.trouble.value,
+        "since": state.since.isoformat(),
+        "tried_next_at": None if state.probe_at is None else state.probe_at.isoformat(),
+        "failed_first": list(state.failing),
     }

@@ -59,6 +59,9 @@ def show_fleet(*, as_json: bool) -> None:
         return
     rows = [[hour[name] for name in HOUR_COLUMNS] for hour in document["hours"]]
     write_table("Nights that begin, and requests as last time, by the hour (UTC)", HOUR_COLUMNS, rows)
+    for name, platform in document["platforms_down"].items():
+        tried = f"tried next at {platform['tried_next_at']}"
+        write_lines([f"down: {name} is {platform['trouble']} since {platform['since']}, {tried}"], sys.stdout)
     for what in ("paused", "broken"):
         if document[what]:
             write_lines([f"{what}: {', '.join(document[what])}"], sys.stdout)

@@ -5,8 +5,11 @@ SyncError                   base: message + remedy, with a stable code for --jso
 ├── PrerequisiteError       a credential, permission or organization is not fit to sync; the run fails
 ├── SourceError             the source answered something that must not be read on; fails its stream
 │   ├── SourceRefused       401 or 403 from the source
+│   │   └── TokenRefused    401: the credential itself
 │   └── SourceUnavailable   no answer, or none but 5xx and 429; another time it may go on
 ├── DestinationError        Virtuous answered in a way that ends the slice
+├── ParkedError             not a failure: the slice stops on purpose
+│   └── PlatformDown        a platform fails for several customers in a row; one of them tries
 └── BusyError               another process holds this customer's lease; exit code 4
 """
 
@@ -51,6 +54,10 @@ class SourceRefused(SourceError):
     code = "source_refused"
 
 
+class TokenRefused(SourceRefused):
+    """The source does not accept the credential (401)."""
+
+
 class SourceUnavailable(SourceError):
     """The source gave no answer that can be used, and may give one another time."""
 
@@ -84,3 +91,9 @@ class ParkedError(SyncError):
         super().__init__(f"Parked until {until:%Y-%m-%d %H:%M:%S} UTC: {reason}.", "It resumes by itself.")
         self.until = until
         self.reason = reason
+
+
+class PlatformDown(ParkedError):
+    """A platform fails for several customers in a row: it is left alone until one of them has tried."""
+
+    code = "platform_down"

@@ -22,7 +22,7 @@ class Stage(StrEnum):
 MANUAL = "manual"
 """The slot of whatever a person starts."""
 WEEKLY = "weekly"
-"""The slot of a reconciliation that reads and compares everything."""
+"""The slot of a reconciliation by hand that reads and compares everything; scheduled ones add their date."""
 
 
 class RunStatus(StrEnum):
@@ -49,7 +49,7 @@ class Run:
     @property
     def is_full(self) -> bool:
         """Whether everything is read and compared, whatever the positions say."""
-        return self.layer == Layer.RECONCILE and self.slot == WEEKLY
+        return self.layer == Layer.RECONCILE and self.slot.partition("-")[0] == WEEKLY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """When a customer's night begins: one moment per local date, in its own time zone."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
@@ -28,11 +27,7 @@ def nightly_slot(customer: Customer, day: date) -> datetime:
     whoever joins. A local time that the clocks skip is taken to be as long after midnight as on other days; one that
     comes twice is the first of them.
     """
-    at = customer.schedule.nightly
-    if isinstance(at, time):
-        return datetime.combine(day, at, customer.zone).astimezone(UTC)
-    starts_at, ends_at = window_of(customer, day)
-    return starts_at + (ends_at - starts_at) * share_of(customer.id)
+    return _begins_in(window_of(customer, day), customer, day)
 
 
 def window_of(customer: Customer, day: date) -> tuple[datetime, datetime]:
@@ -46,21 +41,28 @@ def window_of(customer: Customer, day: date) -> tuple[datetime, datetime]:
 
 def next_slot(customer: Customer, now: datetime) -> datetime:
     """The first slot that is not over before `now`."""
-    return next(slot for _, slot in _slots(customer, now, (-1, 0, 1, 2)) if slot >= now)
+    today = now.astimezone(customer.zone).date()
+    slots = (nightly_slot(customer, today + timedelta(days=ahead)) for ahead in (-1, 0, 1, 2))
+    return next(slot for slot in slots if slot >= now)
 
 
 def latest_slot(customer: Customer, now: datetime) -> Slot:
     """The newest slot that has come. After a week without a daemon it is one as well: what was missed counts once."""
-    day, starts_at = next(slot for slot in _slots(customer, now, (0, -1, -2)) if slot[1] <= now)
-    _, closes_at = window_of(customer, day)
-    return Slot(day.isoformat(), starts_at, max(closes_at, starts_at + HOURS_OF_AN_INITIAL_LOAD))
-
-
-def _slots(customer: Customer, now: datetime, days: Iterable[int]) -> Iterator[tuple[date, datetime]]:
     today = now.astimezone(customer.zone).date()
-    for ahead in days:
-        day = today + timedelta(days=ahead)
-        yield day, nightly_slot(customer, day)
+    for day in (today, today - timedelta(days=1), today - timedelta(days=2)):
+        window = window_of(customer, day)
+        starts_at = _begins_in(window, customer, day)
+        if starts_at <= now:
+            break
+    return Slot(day.isoformat(), starts_at, max(window[1], starts_at + HOURS_OF_AN_INITIAL_LOAD))
+
+
+def _begins_in(window: tuple[datetime, datetime], customer: Customer, day: date) -> datetime:
+    at = customer.schedule.nightly
+    if isinstance(at, time):
+        return datetime.combine(day, at, customer.zone).astimezone(UTC)
+    starts_at, ends_at = window
+    return starts_at + (ends_at - starts_at) * share_of(customer.id)
 
 
 def share_of(customer_id: str) -> float:

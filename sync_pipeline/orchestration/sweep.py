@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import dagster as dg
 import structlog
 
+from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.polls import DuePoll, due_polls
 from sync_pipeline.domain.run import Layer, RunStatus
-from sync_pipeline.domain.slots import latest_slot
 from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.stages.polling import Polled, poll
@@ -59,7 +60,6 @@ class Sweep:
 async def sweep(workplace: Workplace, dagster_run_id: str) -> Sweep:
     """Poll everybody who is due; the trouble of one customer is told and is nobody else's."""
     done = Sweep()
-    done = Sweep()
     due, done.left_out = _due(workplace)
     ends_at = workplace.clock.monotonic() + SWEEP_SECONDS
     gate = asyncio.Semaphore(AT_ONCE)
@@ -69,8 +69,11 @@ async def sweep(workplace: Workplace, dagster_run_id: str) -> Sweep:
             if workplace.stop.is_requested or workplace.clock.monotonic() >= ends_at:
                 done.left_out["until the next sweep"] += 1
                 return
+            if not (streams := _readable(workplace, entry)):
+                done.left_out["until a platform is back"] += 1
+                return
             try:
-                done.add(entry.customer.id, await _poll(workplace, entry, dagster_run_id))
+                done.add(entry.customer.id, await _poll(workplace, entry.customer, streams, dagster_run_id))
             except BusyError:
                 done.note(BUSY, entry.customer.id, "")
             except SyncError as error:
@@ -86,15 +89,23 @@ async def sweep(workplace: Workplace, dagster_run_id: str) -> Sweep:
 def _due(workplace: Workplace) -> tuple[list[DuePoll], Counter[str]]:
     now = workplace.clock.now()
     customers = list(workplace.fleet().customers.values())
-    facts = workplace.state.fleet.facts({latest_slot(customer, now).name for customer in customers})
+    facts = workplace.state.fleet.facts(())
     return due_polls(customers, facts, workplace.state.fleet.polled(), now)
 
 
-async def _poll(workplace: Workplace, entry: DuePoll, dagster_run_id: str) -> Polled:
-    run = new_run(workplace, entry.customer, Layer.POLL, f"{workplace.clock.now():%Y-%m-%dT%H:%M}")
+def _readable(workplace: Workplace, entry: DuePoll) -> tuple[str, ...]:
+    """The streams whose platforms are up, or may be tried by this customer now."""
+    customer = entry.customer
+    platforms = {stream: customer.sources[customer.streams[stream].source].platform for stream in entry.streams}
+    up = {name for name in set(platforms.values()) if workplace.state.platforms.hold_back(name, customer.id) is None}
+    return tuple(stream for stream, platform in platforms.items() if platform in up)
+
+
+async def _poll(workplace: Workplace, customer: Customer, streams: Collection[str], dagster_run_id: str) -> Polled:
+    run = new_run(workplace, customer, Layer.POLL, f"{workplace.clock.now():%Y-%m-%dT%H:%M}")
     # Each has a slice of its own: they share the Dagster run, and a slice is looked up by that.
-    with workplace.polling(entry.customer, run, f"{dagster_run_id}:{entry.customer.id}") as context:
-        return await poll(context, entry.streams)
+    with workplace.polling(customer, run, f"{dagster_run_id}:{customer.id}") as context:
+        return await poll(context, streams)
 
 
 @dg.op(out=dg.Out(dg.Nothing), description="Poll every customer whose moment has come.")

@@ -23,6 +23,7 @@ from sync_pipeline.ports import (
     HeldChanges,
     LeaseKeeper,
     Planning,
+    Platforms,
     Positions,
     Quota,
     Runs,
@@ -88,6 +89,7 @@ class StageContext(ReadContext):
     quota: Quota
     runs: Runs
     breakers: Breakers
+    platforms: Platforms
 
     @property
     def destination_name(self) -> DestinationName:

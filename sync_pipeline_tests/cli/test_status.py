@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from sync_pipeline.cli.status import waiting_text
+from sync_pipeline.domain.platforms import Trouble
 from sync_pipeline.sandbox.world import World
+from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.cli.conftest import Printed
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
@@ -92,3 +94,17 @@ def test_the_fleets_next_nights_are_shown_hour_by_hour(command: Command, fleet: 
     assert (document["paused"], document["broken"], document["without_a_night"]) == (["also-early"], ["broken"], 2)
     assert "22:00" in command("status", "--fleet").out
     assert command("status", CUSTOMER, "--fleet", "--json").code == 2
+
+
+@pytest.mark.usefixtures("fleet")
+def test_the_fleet_says_which_platform_is_down(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("status", "--fleet", "--json").document["platforms_down"] == {}
+    workplace = Workplace()
+    for name in ("one", "two", "three"):
+        workplace.state.platforms.failed("api.example.org", name, Trouble.UNAVAILABLE)
+    workplace.close()
+    assert "platform_is_down" in capsys.readouterr().out
+    down = command("status", "--fleet", "--json").document["platforms_down"]["api.example.org"]
+    assert (down["trouble"], down["failed_first"]) == ("unavailable", ["one", "two", "three"])
+    assert down["since"] < down["tried_next_at"]
+    assert "down: api.example.org is unavailable since" in command("status", "--fleet").out

@@ -74,6 +74,7 @@ def test_a_change_is_not_lost_by_a_night_whose_read_broke_off(deployment: Deploy
     deployment.world.add_fault(side="vomo", kind=kind, **THIRD_REQUEST)
     broken = deployment.night()
     assert (broken.code, broken.report.total_changes) == (1, 0)
+    deployment.workplace.state.breakers.resume(CUSTOMER, "a new token", "ada")
     assert deployment.night().report.successes == 30
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 

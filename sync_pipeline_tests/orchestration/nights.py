@@ -46,7 +46,7 @@ class Nights:
         return [request.partition_key for request in self.tick()]
 
     def start(self, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
-        job = self._job()
+        job = self._job(request.job_name or "nightly_sync")
         return job.execute_in_process(
             partition_key=request.partition_key,
             instance=self.instance,
@@ -73,9 +73,9 @@ class Nights:
             pass
         workplace.close()
 
-    def _job(self) -> dg.JobDefinition:
+    def _job(self, name: str = "nightly_sync") -> dg.JobDefinition:
         mine = dg.Definitions(assets=defs.assets, jobs=defs.jobs, resources={"workplace": self.resource})
-        return mine.resolve_job_def("nightly_sync")
+        return mine.resolve_job_def(name)
 
     def _evaluate(self, sensor: Any) -> dg.SensorResult:
         with dg.build_sensor_context(instance=self.instance, resources={"workplace": self.resource}) as context:

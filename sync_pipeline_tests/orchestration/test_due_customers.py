@@ -15,14 +15,18 @@ from sync_pipeline_tests.sandbox_fleet import CUSTOMER, write_customer
 EVENING = datetime(2026, 3, 2, 21, tzinfo=UTC)
 
 
-def schedule(folder: Path, customer_id: str, nightly: str, lane: str = "standard") -> None:
+NEVER = "{daily: false, weekly: null}"
+
+
+def schedule(folder: Path, customer_id: str, nightly: str, lane: str = "standard", reconcile: str = NEVER) -> None:
     """The file of the fleet's customer under another id, with this slot."""
     file = folder / f"{customer_id}.yaml"
     if not file.exists():
         url = (folder / f"{CUSTOMER}.yaml").read_text().partition('base_url: "')[2].partition('"')[0]
         write_customer(folder, customer_id, url)
     text = file.read_text(encoding="utf-8").partition("schedule:")[0]
-    file.write_text(f"{text}schedule: {{nightly: '{nightly}'}}\nlane: {lane}\n", encoding="utf-8")
+    slots = f"schedule: {{nightly: '{nightly}', reconcile: {reconcile}}}"
+    file.write_text(f"{text}{slots}\nlane: {lane}\n", encoding="utf-8")
 
 
 @pytest.fixture
@@ -152,3 +156,39 @@ def test_a_customer_whose_file_is_broken_waits_and_holds_nobody_up(nights: Night
     (fleet / "broken.yaml").write_text("id: [broken", encoding="utf-8")
     nights.clock.advance(hours=2)
     assert nights.due() == [CUSTOMER]
+
+
+def test_a_reconciliation_follows_the_night_and_the_weekly_one_reads_everything(nights: Nights, fleet: Path) -> None:
+    schedule(fleet, CUSTOMER, "23:00", reconcile="{daily: true, weekly: thursday}")
+    synced(nights)  # on Monday evening
+    assert nights.tick() == []
+    begun: list[str] = []
+    for _ in range(4 * 24):
+        nights.clock.advance(hours=1)
+        for request in nights.tick():
+            begun.append(f"{nights.clock.now():%a} {request.tags['sync/layer']} {request.tags['sync/slot']}")
+            assert nights.start(request).success
+        assert nights.tick() == []
+    assert begun == [
+        "Tue reconcile weekly-2026-03-03",
+        "Tue nightly 2026-03-03",
+        "Wed reconcile daily-2026-03-04",
+        "Wed nightly 2026-03-04",
+        "Thu reconcile weekly-2026-03-05",
+        "Thu nightly 2026-03-05",
+        "Fri reconcile daily-2026-03-06",
+        "Fri nightly 2026-03-06",
+    ]
+
+
+def test_a_reconciliation_that_was_missed_is_dropped_when_the_next_night_comes(nights: Nights, fleet: Path) -> None:
+    schedule(fleet, CUSTOMER, "23:00", reconcile="{daily: true, weekly: tuesday}")
+    synced(nights)
+    nights.clock.advance(hours=24)  # the daemon was away over Tuesday morning, that of the weekly one
+    (night,) = nights.tick()
+    assert night.tags["sync/layer"] == "nightly"
+    nights.start(night)
+    assert nights.tick() == []
+    nights.clock.advance(hours=8)
+    (caught_up,) = nights.tick()
+    assert caught_up.tags["sync/slot"] == "weekly-2026-03-04"

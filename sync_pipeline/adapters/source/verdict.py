@@ -9,7 +9,7 @@ import httpx
 from sync_pipeline.adapters.source.links import describe_origin
 from sync_pipeline.adapters.source.place import Place, shape_error
 from sync_pipeline.adapters.source.retry import Trouble
-from sync_pipeline.domain.errors import SourceError, SourceRefused, SourceUnavailable
+from sync_pipeline.domain.errors import SourceError, SourceRefused, SourceUnavailable, TokenRefused
 
 RENEW = (
     "Renew the token of this source and store it where the customer's file points to. It was sent {sent}: if it never "
@@ -41,7 +41,7 @@ def refusal(response: httpx.Response, place: Place, sent: str) -> SourceError | 
     if response.is_success:
         return None
     if status == HTTPStatus.UNAUTHORIZED:
-        return SourceRefused(f"{place}: the source does not accept the token (HTTP 401).", RENEW.format(sent=sent))
+        return TokenRefused(f"{place}: the source does not accept the token (HTTP 401).", RENEW.format(sent=sent))
     if status == HTTPStatus.FORBIDDEN:
         return SourceRefused(f"{place}: the source accepts the token but denies access (HTTP 403).", RIGHTS)
     if status == HTTPStatus.NOT_FOUND:

@@ -24,9 +24,9 @@ class SqlFleet:
         self._leases = leases
 
     def facts(self, slots: Collection[str]) -> FleetFacts:
-        """What is known of every customer; of nights, those of these slots."""
+        """What is known of every customer; of what has begun, these slots."""
         with self._database.read() as connection:
-            nights = select(runs.c.customer_id, runs.c.slot).where(runs.c.slot.in_(slots), runs.c.layer.in_(NIGHTS))
+            begun = select(runs.c.customer_id, runs.c.slot).where(runs.c.slot.in_(slots))
             paused = select(breakers.c.customer_id).where(
                 or_(breakers.c.needs_person, breakers.c.paused_until > self._clock.now())
             )
@@ -34,7 +34,7 @@ class SqlFleet:
                 positions.c.acknowledged_cut.is_not(None)
             )
             return FleetFacts(
-                begun={(row.customer_id, row.slot) for row in connection.execute(nights)},
+                begun={(row.customer_id, row.slot) for row in connection.execute(begun)},
                 paused=set(connection.execute(paused).scalars()),
                 at_work=self._leases.held(connection),
                 compared={(row.customer_id, row.source, row.stream) for row in connection.execute(compared)},

@@ -15,6 +15,7 @@ from sync_pipeline.adapters.sql.interrupted import SqlInterrupted
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.parks import SqlParks
 from sync_pipeline.adapters.sql.planning import SqlPlanning
+from sync_pipeline.adapters.sql.platforms import SqlPlatforms
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.region import SqlRegion
@@ -43,6 +44,7 @@ class StateStore:
         self.fleet = SqlFleet(self.database, clock, self.leases)
         self.parks = SqlParks(self.database)
         self.planning = SqlPlanning(self.database, clock)
+        self.platforms = SqlPlatforms(self.database, clock)
         self.positions = SqlPositions(self.database, clock)
         self.quota = SqlQuota(self.database, clock)
         self.region = SqlRegion(self.database)

@@ -291,3 +291,12 @@ source_paces = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("customer_id", "source"),
 )
+
+platforms = Table(
+    "platforms",
+    metadata,
+    Column("platform", Text, nullable=False),
+    Column("record", Json, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("platform"),
+)

@@ -4,6 +4,7 @@ import re
 from datetime import time, timedelta
 from functools import cache
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, PlainSerializer, field_validator
@@ -83,6 +84,11 @@ class Bulk(Model):
     tags: Flag = False
 
 
+def platform_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.netloc}{parts.path}"
+
+
 class Destination(Model):
     """The customer's Virtuous organization."""
 
@@ -101,6 +107,11 @@ class Destination(Model):
         """Base URL without a trailing slash."""
         return str(self.base_url).rstrip("/")
 
+    @property
+    def platform(self) -> str:
+        """Host and path of the API: what everybody who uses it has in common when it is in trouble."""
+        return platform_of(self.address)
+
 
 class CustomerSource(Model):
     """One platform account that we read. `reference_source` is the fixed name Virtuous knows it by."""
@@ -114,6 +125,11 @@ class CustomerSource(Model):
     def address(self) -> str:
         """Base URL without a trailing slash."""
         return str(self.base_url or self.connector.base_url).rstrip("/")
+
+    @property
+    def platform(self) -> str:
+        """As `Destination.platform`."""
+        return platform_of(self.address)
 
 
 class Read(Model):
@@ -234,6 +250,11 @@ class Customer(Model):
         for name, stream in self.streams.items():
             streams.setdefault(stream.source, []).append(name)
         return streams
+
+    @property
+    def source_platforms(self) -> set[str]:
+        """The platforms that streams are read from."""
+        return {self.sources[name].platform for name in self.streams_by_source}
 
     def connector_stream(self, name: str) -> ConnectorStream:
         """The connector's description of the customer's stream `name`, defaults filled in."""

@@ -1,9 +1,12 @@
 """Sensor: a parked run goes on once its time has come. Nothing of ours is alive until then."""
 
+from collections.abc import Callable
+
 import dagster as dg
 import structlog
 
 from sync_pipeline.domain.errors import SyncError
+from sync_pipeline.domain.platforms import Admission
 from sync_pipeline.domain.run import ParkedRun
 from sync_pipeline.orchestration.going_on import assets_left, job_of
 from sync_pipeline.orchestration.interrupted import park_interrupted
@@ -35,8 +38,11 @@ def resume_parked(context: dg.SensorEvaluationContext, workplace: WorkplaceResou
         for parked in sorted(first.values(), key=lambda parked: parked.resume_at)
         if parked.run.customer_id in customers - queue.customers and not _may_not_run(opened, parked)
     ]
+    may_begin = _admission(opened)
     requests = [
-        request for parked in due[: queue.room] if (request := _request(context.instance, opened, parked)) is not None
+        request
+        for parked in [parked for parked in due if may_begin(parked.run.customer_id)][: queue.room]
+        if (request := _request(context.instance, opened, parked)) is not None
     ]
     if not requests:
         return dg.SensorResult(skip_reason=dg.SkipReason(f"{len(due)} parked runs are due, none can start now"))
@@ -48,6 +54,15 @@ def _may_not_run(workplace: Workplace, parked: ParkedRun) -> bool:
     customer_id = parked.run.customer_id
     breaker = workplace.state.breakers.breaker(customer_id)
     return breaker.is_paused(workplace.clock.now()) or workplace.state.leases.is_held(customer_id)
+
+
+def _admission(workplace: Workplace) -> Callable[[str], bool]:
+    """Who may begin: everybody, unless a platform is down. Then the customers' files have to be looked at."""
+    down = workplace.state.platforms.down()
+    if not down:
+        return lambda _: True
+    admission, customers = Admission(down, workplace.clock.now()), workplace.fleet().customers
+    return lambda customer_id: customer_id not in customers or admission.admits(customers[customer_id])
 
 
 def _request(instance: dg.DagsterInstance, workplace: Workplace, parked: ParkedRun) -> dg.RunRequest | None:

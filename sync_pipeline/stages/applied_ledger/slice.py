@@ -26,11 +26,15 @@ REFUSED_SINGLES_BEFORE_BLOCKING = 2
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """The slice stops on purpose, with work left; `asking`: before everything that waits was asked about."""
+    """The slice stops on purpose, with work left; `asking`: before everything that waits was asked about.
+
+    `others_too`: a platform is down for everybody, so that getting nothing done is no sign of being stuck.
+    """
 
     resume_at: datetime
     reason: str
     asking: bool = False
+    others_too: bool = False
 
     @property
     def goes_on_with(self) -> frozenset[State]:

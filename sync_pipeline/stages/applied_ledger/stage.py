@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from sync_pipeline.domain.crm import tags, volunteers
-from sync_pipeline.domain.errors import BusyError, ParkedError, PausedError, SourceError, SyncError
+from sync_pipeline.domain.errors import BusyError, ParkedError, PausedError, PlatformDown, SourceError, SyncError
 from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.pause import BreakerRule, RunVerdict
+from sync_pipeline.domain.platforms import Trouble
 from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.report import RunReport, slice_status
 from sync_pipeline.domain.run import Layer, RunStatus, Stage
@@ -27,6 +28,7 @@ from sync_pipeline.stages.applied_ledger.takeover import sit_out_takeover
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.foretelling import ScratchLedger, foretold
 from sync_pipeline.stages.planning import plan_ready_cuts, ready_cuts
+from sync_pipeline.stages.platforms import is_any_down, report_trouble
 from sync_pipeline.stages.run_report import build_report
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_not_paused, confirm_organization
 from sync_pipeline.stopping import TOLD_TO_STOP
@@ -71,14 +73,20 @@ async def apply_ledger(context: StageContext, afterwards: Afterwards | None = No
                 account = await afterwards(Looking(context, destination))
                 await _send_everything(context, destination, state)
     except PausedError as error:
-        return finish_without_applying(context, RunStatus.PAUSED, error)
+        return finish_without_applying(context, _paused_or_failed(context), error)
     except ParkedError as error:
-        state.park = Park(error.until, error.reason, asking=True)
+        state.park = Park(error.until, error.reason, asking=True, others_too=isinstance(error, PlatformDown))
     except BusyError:
         raise  # the report, like everything else, is now the business of who has the lease
     except SyncError as error:
         context.fail("applied_ledger", error.message, error.remedy)
     return _finish(context, state, account)
+
+
+def _paused_or_failed(context: StageContext) -> RunStatus:
+    """Who is paused by what went wrong in this very slice has failed; the pause shows in the next one."""
+    failures = context.runs.failures(context.customer.id, context.run.run_id, context.dagster_run_id)
+    return RunStatus.FAILED if failures else RunStatus.PAUSED
 
 
 def _foretell(context: StageContext) -> None:
@@ -146,6 +154,7 @@ async def _may_settle_soon(state: SliceState, doubt: DoubtResolution) -> bool:
 
 
 def _finish(context: StageContext, state: SliceState, account: Mapping[str, Any]) -> RunReport:
+    _park_if_down(context, state)
     deferred = sum(context.sending.defer_planned(why, endpoint) for endpoint, why in state.silent.items())
     if state.exhausted is not None:
         deferred += context.sending.defer_planned(state.exhausted)
@@ -160,12 +169,21 @@ def _finish(context: StageContext, state: SliceState, account: Mapping[str, Any]
     parked = state.park is not None and (
         any(left.get(what, 0) for what in state.park.goes_on_with) or bool(ready_cuts(context))
     )
-    if parked and state.park is not None:
+    if parked and state.park is not None and not state.park.others_too:
         _fail_if_stuck(context, state.park.reason)
     failures = context.runs.failures(context.customer.id, context.run.run_id, context.dagster_run_id)
     status = slice_status(failures, parked=parked, held=held)
     resume_at = state.park.resume_at if state.park is not None and status == RunStatus.PARKED else None
     return finish(context, status, resume_at, account, Stage.APPLIED_LEDGER)
+
+
+def _park_if_down(context: StageContext, state: SliceState) -> None:
+    """Who gets no answers goes on another night; where nobody gets any, once somebody has got one."""
+    if state.exhausted is None:
+        return
+    down = report_trouble(context, context.customer.destination.platform, Trouble.UNAVAILABLE)
+    if down is not None:
+        state.park, state.exhausted = Park(down.until, down.reason, asking=True, others_too=True), None
 
 
 def _fail_if_stuck(context: StageContext, reason: str) -> bool:
@@ -203,9 +221,12 @@ def finish(
 def _verdict(context: StageContext, report: RunReport) -> RunVerdict | None:
     """What the breaker counts: runs that are over, not those that are parked, held or paused.
 
-    Nor polls: an hour without a source must not pause a customer until somebody has looked.
+    Nor polls, nor what fails while a platform is down for everybody: an outage must not pause a customer until
+    somebody has looked.
     """
     if report.status not in (RunStatus.DONE, RunStatus.FAILED) or context.run.layer == Layer.POLL:
+        return None
+    if report.status == RunStatus.FAILED and is_any_down(context):
         return None
     limits = context.customer.limits.breaker
     rule = BreakerRule(limits.failures, timedelta(hours=limits.pause_hours), limits.half_open)
@@ -218,7 +239,7 @@ def finish_without_applying(
 ) -> RunReport:
     """Close a slice that an error ended: paused, parked, a prerequisite is missing, or a stage has a defect."""
     resume_at = error.until if isinstance(error, ParkedError) else None
-    if isinstance(error, ParkedError) and _fail_if_stuck(context, error.reason):
+    if isinstance(error, ParkedError) and not isinstance(error, PlatformDown) and _fail_if_stuck(context, error.reason):
         return finish(context, RunStatus.FAILED, None)
     if status != RunStatus.PARKED:
         reads = "sources" if isinstance(error, SourceError) else "prerequisites"

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.errors import ParkedError, PausedError, PrerequisiteError, SourceError, SyncError
 from sync_pipeline.domain.organization import Organization, WriteAccess
+from sync_pipeline.domain.platforms import Trouble
 from sync_pipeline.domain.positions import ReadSoFar
 from sync_pipeline.ports import Destination, Source
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import blocked, observe
 from sync_pipeline.stages.permits import take_permit
+from sync_pipeline.stages.platforms import held_back, judge_source, report_trouble
 
 ORGANIZATION = "GET /api/Organization/Current"
 PERMISSION = "GET /api/Permission"
@@ -70,10 +72,13 @@ async def confirm_organization(context: StageContext, destination: Destination) 
 async def _why_unfit(
     context: StageContext, source_name: str, streams: list[str], spent: dict[str, ReadSoFar]
 ) -> SyncError | None:
+    held = held_back(context, context.customer.sources[source_name].platform)
+    if held is not None:
+        return held
     try:
         async with context.open_source(source_name) as source:
             try:
-                return await refusal_of(source, streams)
+                return judge_source(context, source_name, await refusal_of(source, streams))
             finally:
                 spent[source_name] = ReadSoFar(source.requests, source.pauses)
     except PrerequisiteError as error:  # its token is missing
@@ -104,13 +109,18 @@ def confirm_not_paused(context: StageContext) -> None:
 
 async def _organization(context: StageContext, destination: Destination) -> Organization:
     organization, answer = await ask_organization(context, destination)
-    if organization is None:
-        raise PrerequisiteError(
-            f"Virtuous does not accept the token of {context.customer.id} ({answer.status}).",
-            "Make a new API key in the organization's settings (Connectivity), store it where "
-            "`destination.token` points, and run again.",
-        )
-    return organization
+    if organization is not None:
+        return organization
+    reason = f"Virtuous does not accept the token of {context.customer.id} ({answer.status})."
+    renew = (
+        "Make a new API key in the organization's settings (Connectivity), store it where `destination.token` points, "
+    )
+    if context.quota.organization(context.destination_name) is None:
+        raise PrerequisiteError(reason, f"{renew}and run again.")
+    context.breakers.pause(context.customer.id, reason, "prerequisites")
+    raise PrerequisiteError(
+        reason, f"{renew}then run: sync-pipeline customers resume {context.customer.id} --reason 'new key'"
+    )
 
 
 async def ask_organization(context: StageContext, destination: Destination) -> tuple[Organization | None, Answer]:
@@ -118,8 +128,26 @@ async def ask_organization(context: StageContext, destination: Destination) -> t
 
     Raises:
         PrerequisiteError: no answer after several tries, so nobody knows.
+        PlatformDown: other customers in a row fare no better, or did so just now.
         ParkedError: not even this question fits the budget now.
     """
+    platform = context.customer.destination.platform
+    if (held := held_back(context, platform)) is not None:
+        raise held
+    organization, answer = await _ask_organization(context, destination)
+    if organization is not None:
+        context.platforms.answered(platform)
+        return organization, answer
+    refused = answer.outcome == Outcome.UNAUTHORIZED
+    down = report_trouble(context, platform, Trouble.REFUSED if refused else Trouble.UNAVAILABLE)
+    if down is not None:
+        raise down
+    if not refused:
+        raise _unavailable(context, answer)
+    return None, answer
+
+
+async def _ask_organization(context: StageContext, destination: Destination) -> tuple[Organization | None, Answer]:
     tries = 0
     while True:
         await take_permit(context, ORGANIZATION)
@@ -133,7 +161,7 @@ async def ask_organization(context: StageContext, destination: Destination) -> t
                 raise ParkedError(blocked(context.clock.now(), answer), "Virtuous keeps asking to wait")
             continue  # the answer blocked the quota: the next permit waits, or parks
         if answer.outcome not in PASSING or tries == TRIES:
-            raise _unavailable(context, answer)
+            return None, answer
         await context.sleep(2**tries)
 
 

@@ -6,9 +6,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from sync_pipeline.domain.errors import BusyError, ParkedError, PrerequisiteError, SyncError
+from sync_pipeline.domain.errors import (
+    BusyError,
+    ParkedError,
+    PrerequisiteError,
+    SourceUnavailable,
+    SyncError,
+    TokenRefused,
+)
 from sync_pipeline.domain.positions import NOTHING_READ, CutState, ReadSoFar
 from sync_pipeline.stages.context import StageContext
+from sync_pipeline.stages.platforms import judge_source
 from sync_pipeline.stages.source_snapshot.beginning import WORTH_GOING_ON
 from sync_pipeline.stages.source_snapshot.prerequisites import Fitness, confirm_not_paused, confirm_prerequisites
 from sync_pipeline.stages.source_snapshot.reading import StreamRead, read_stream
@@ -110,6 +118,7 @@ async def _read_sources(
 async def _read_source(
     context: StageContext, result: SnapshotResult, source_name: str, streams: list[str], spent: ReadSoFar
 ) -> None:
+    read_any, unavailable = False, None
     async with context.open_source(source_name) as source:
         for stream in streams:
             if stream in result.read_before:
@@ -120,11 +129,17 @@ async def _read_source(
                 read = await read_stream(context, source, stream, spent)
             except (BusyError, ParkedError):
                 raise
+            except TokenRefused as error:
+                _fail(context, result, stream, judge_source(context, source_name, error) or error)
             except SyncError as error:
+                unavailable = error if isinstance(error, SourceUnavailable) else unavailable
                 _fail(context, result, stream, error)
             else:
+                read_any = True
                 _add(context, result, read)
             spent = NOTHING_READ
+    if read_any or unavailable is not None:
+        judge_source(context, source_name, None if read_any else unavailable)
 
 
 def _read_before(context: StageContext) -> list[str]:
