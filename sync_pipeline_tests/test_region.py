@@ -151,6 +151,21 @@ def test_the_registry_sees_its_regions_customers_only(fleet: Path, monkeypatch: 
     assert request.partition_keys == ["bonn-food-bank"]
 
 
+def test_who_moves_to_another_region_is_paused_here(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_customer(fleet, "harbor-shelter", "http://127.0.0.1:1")
+    monkeypatch.setenv("SYNC_REGION", "us")
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("customers", ["harbor-shelter", CUSTOMER])
+        tick(instance)
+        write_customer(fleet, "harbor-shelter", "http://127.0.0.1:1", region="eu")
+        (request,) = tick(instance).dynamic_partitions_requests or []
+    assert isinstance(request, dg.DeleteDynamicPartitionsRequest)
+    assert request.partition_keys == ["harbor-shelter"]
+    workplace = Workplace()
+    assert workplace.state.breakers.breaker("harbor-shelter").is_paused(workplace.clock.now())
+    workplace.close()
+
+
 def test_the_registry_of_another_region_takes_nobody_away(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its state store and data are its own, and by mistake it has the other one's Dagster storage."""
     write_customer(fleet, "bonn-food-bank", "http://127.0.0.1:1", region="eu")

@@ -20,6 +20,7 @@ from sync_pipeline.adapters.sql.database import create_engine_for
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.adapters.test_supervision import processes_marked
+from sync_pipeline_tests.end_to_end.deployment import USERS
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
@@ -28,6 +29,7 @@ PATIENCE_SECONDS = 120
 POLL_SECONDS = 0.2
 ROOT = Path(__file__).parents[2]
 SAID = re.compile(r"^(SYNC_HOME|DAGSTER_HOME|SYNC_DATABASE_URL|DAGSTER_PG_URL)=(.+)$", re.MULTILINE)
+PARKED = re.compile(r'"status": "parked".*"event": "slice_finished"')
 READY = re.compile(r"^Ready: (http://\S+)$", re.MULTILINE)
 LOCATIONS = "{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError { __typename } } } } }"
 RUNS = "{ runsOrError { ... on Runs { results { jobName status tags { key value } } } } }"
@@ -36,6 +38,12 @@ mutation { addDynamicPartition(
     partitionsDefName: "customers", partitionKey: "%s",
     repositorySelector: {repositoryName: "__repository__", repositoryLocationName: "sync_pipeline"}
 ) { __typename } }
+"""
+LAUNCH = """
+mutation { launchRun(executionParams: {
+    selector: {repositoryName: "__repository__", repositoryLocationName: "sync_pipeline", jobName: "nightly_sync"},
+    runConfigData: {}, executionMetadata: {tags: [{key: "dagster/partition", value: "%s"}]}
+}) { __typename } }
 """
 Answer = TypeVar("Answer")
 
@@ -119,10 +127,19 @@ def test_one_command_runs_a_night_on_postgresql_and_leaves_no_process(
         monkeypatch.setenv(name, value)
     assert_both_stores_are_on_postgresql(surroundings)
     assert_no_address_on_a_command_line(surroundings["SYNC_HOME"])
+    wait_for_a_run_that_waits_for_its_source(stack, world)
     stack.process.send_signal(signal.SIGTERM)
     assert stack.process.wait(PATIENCE_SECONDS) == 0
     assert "Everything has ended." in stack.said
+    assert PARKED.search(stack.said)
     assert left_of(surroundings) == []
+
+
+def wait_for_a_run_that_waits_for_its_source(stack: Stack, world: World) -> None:
+    world.add_fault(side="vomo", path="/vomo/v1/users", kind="rate_limited", retry_after=50)
+    asked = world.books("vomo-token")["requests"][USERS]
+    assert stack.ask(LAUNCH % CUSTOMER)["launchRun"]["__typename"] == "LaunchRunSuccess"
+    stack.wait_for(lambda: True if world.books("vomo-token")["requests"][USERS] > asked else None, "second run")
 
 
 def assert_both_stores_are_on_postgresql(surroundings: dict[str, str]) -> None:
