@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos chaos-mutations ui lint format types layers bench lock clean
+.PHONY: help demo test test-browser chaos chaos-mutations ui stack lint format types layers bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ demo: $(VENV)/.runtime ## Watch three nonprofits being synced against a local sa
 ui: $(VENV)/.runtime ## Open the Dagster UI on the demo fleet (http://127.0.0.1:3000)
 	@# What the demo left is worth looking at; without it the UI starts empty.
 	SYNC_HOME=$${SYNC_HOME:-$$(test -d .sync/demo && echo .sync/demo || echo .sync)} $(BIN)/sync-pipeline ui
+
+stack: $(VENV)/.dev ## Run the production stack on PostgreSQL without containers, to look at; nothing of it is kept
+	$(BIN)/python -m sync_pipeline_tests.stack
 
 lint: $(VENV)/.dev ## Check style, types and layers
 	$(BIN)/ruff check .
@@ -69,6 +72,9 @@ lock: ## Pin the newest allowed dependencies (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" pyproject.toml --group build --group dev \
 		-c requirements.lock -o requirements-dev.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" pyproject.toml --group build --group kubernetes \
+		-c requirements-dev.lock -o requirements-kubernetes.lock
 
 clean: ## Remove the virtual environment and all local state of the demo
 	rm -rf $(VENV) .sync

@@ -642,3 +642,19 @@ class LeaseKeeper(Protocol):
             BusyError: it does not, or somebody else has the lease.
         """
         ...
+
+
+class RegionalStore(Protocol):
+    """A store that keeps the data of one region, and knows of which."""
+
+    def region(self) -> str | None:
+        """The region it was given to, None while it was given to none."""
+        ...
+
+    def customers(self) -> Collection[str]:
+        """Whose data is in it."""
+        ...
+
+    def give_to(self, region: str) -> None:
+        """For good; does nothing when it was given to a region already."""
+        ...

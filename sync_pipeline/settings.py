@@ -5,19 +5,23 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sync_pipeline.domain.errors import ConfigurationError
 
 PREFIX = "SYNC_"
 DAGSTER_HOME = "DAGSTER_HOME"
+DAGSTER_PG_URL = "DAGSTER_PG_URL"
 DATABASE_URL = re.compile(r"(sqlite|postgresql)(\+[a-z0-9_]+)?://.*", re.DOTALL)
+POSTGRES_PORT = 5432
+DAGSTER_URL = re.compile(r"postgresql\+psycopg2://.*", re.DOTALL)
 FOLDER_REMEDY = "Set it to a folder, absolute or relative to where the command is started."
 REMEDIES = {
     "SYNC_DATABASE_URL": "Write sqlite:////absolute/path/state.db or postgresql://user:password@host/database.",
+    DAGSTER_PG_URL: "Write postgresql+psycopg2://user@host/dagster, a database of Dagster's own.",
     "SYNC_DATA_URL": "Write file:// and an absolute path, such as file:///var/lib/sync/data.",
     "SYNC_SLACK_BASE_URL": "Write an address such as https://slack.com/api.",
 }
@@ -37,6 +41,7 @@ class Settings(BaseSettings):
     slack_base_url: HttpUrl = HttpUrl("https://slack.com/api")
     region: str | None = None
     dagster_home: Annotated[Path, Field(alias=DAGSTER_HOME)]
+    dagster_database_url: Annotated[str | None, Field(alias=DAGSTER_PG_URL, repr=False)] = None
 
     @property
     def data_folder(self) -> Path:
@@ -65,6 +70,16 @@ class Settings(BaseSettings):
     def database_is_known(cls, value: str) -> str:
         if DATABASE_URL.fullmatch(value) is None:
             raise ValueError("must be a sqlite or postgresql address")
+        return value
+
+    @field_validator("dagster_database_url")
+    @classmethod
+    def dagster_is_on_postgresql_and_alone(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and DAGSTER_URL.fullmatch(value) is None:
+            raise ValueError("must be a postgresql+psycopg2 address")  # Dagster takes it as it is
+        # Both have a table `runs` and one for their revision, and would take the other's for their own.
+        if value is not None and database_of(value) == database_of(info.data.get("database_url", "")):
+            raise ValueError("must not name the database of SYNC_DATABASE_URL")
         return value
 
     @field_validator("data_url")
@@ -113,6 +128,16 @@ def environment_variable(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def database_of(url: str) -> tuple[str | None, int, str, tuple[str, ...]]:
+    """Which database an address means, whoever opens it and through which driver."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or POSTGRES_PORT
+    except ValueError:  # not an address; whoever opens it says so
+        return None, 0, url, ()
+    return parts.hostname, port, parts.path, tuple(value for name, value in parse_qsl(parts.query) if name == "host")
+
+
 def absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -128,7 +153,7 @@ def wrong_variables(error: ValidationError) -> ConfigurationError:
 
 
 def variable_name(field: str) -> str:
-    return field if field == DAGSTER_HOME else f"{PREFIX}{field.upper()}"
+    return field if field in {DAGSTER_HOME, DAGSTER_PG_URL} else f"{PREFIX}{field.upper()}"
 
 
 def reason(message: str) -> str:

@@ -9,17 +9,24 @@ from pathlib import Path
 
 from sync_pipeline import stopping
 from sync_pipeline.adapters.clock import SystemClock
-from sync_pipeline.adapters.configuration import Fleet, load_customer, load_customer_with_recipe, load_fleet
+from sync_pipeline.adapters.configuration import (
+    Fleet,
+    load_customer,
+    load_customer_with_recipe,
+    load_fleet,
+    load_regions,
+)
 from sync_pipeline.adapters.heartbeat import held_lease
-from sync_pipeline.adapters.parquet import ParquetStore
+from sync_pipeline.adapters.parquet import FolderRegion, ParquetStore
 from sync_pipeline.adapters.secrets import Secrets
 from sync_pipeline.adapters.source import HttpSource
+from sync_pipeline.adapters.sql.frozen import FrozenState, frozen_state
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.adapters.virtuous import VirtuousClient
 from sync_pipeline.domain.configuration import Customer
-from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.run import Run
-from sync_pipeline.ports import Clock, Destination, LeaseKeeper, PaceMemory, Source
+from sync_pipeline.ports import Clock, Destination, LeaseKeeper, PaceMemory, RegionalStore, Source
+from sync_pipeline.region import claim, refuse_other
 from sync_pipeline.settings import Settings, load_settings
 from sync_pipeline.stages.applied_ledger.requests import LATEST_EFFECT_SECONDS, REQUEST_SECONDS
 from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
@@ -28,6 +35,8 @@ from sync_pipeline.stopping import Stop
 PATIENCE = timedelta(seconds=65)
 """The window of most limits is a minute: a process waits for it, and parks for what takes longer."""
 POLL_SECONDS = 60  # a read that takes longer goes on in a slice of its own
+STATE_STORE = ("The state store", "SYNC_DATABASE_URL")
+DATA_FOLDER = ("The data folder", "SYNC_DATA_URL")
 MARGIN_SECONDS = 60  # a run that is about to reach its limit lets its last requests end, and writes its report
 
 
@@ -44,11 +53,39 @@ class Workplace:
 
     @cached_property
     def state(self) -> StateStore:
-        return StateStore(self.settings.database_url, self.clock)
+        state = StateStore(self.settings.database_url, self.clock)
+        try:
+            self.claim(state.region, *STATE_STORE)
+        except BaseException:
+            state.close()
+            raise
+        return state
 
     @cached_property
     def snapshots(self) -> ParquetStore:
-        return ParquetStore(self.settings.data_folder, clock=self.clock)
+        folder = self.settings.data_folder
+        self.claim(FolderRegion(folder), *DATA_FOLDER)
+        return ParquetStore(folder, clock=self.clock)
+
+    @contextmanager
+    def frozen(self, scratch: Path) -> Generator[FrozenState]:
+        """One moment of the state store for a plan, which changes nothing; see `frozen_state`.
+
+        Raises:
+            ConfigurationError: it cannot be opened, or what a plan starts from is another region's.
+        """
+        with frozen_state(self.settings.database_url, self.clock, scratch) as state:
+            refuse_other(state.region, *STATE_STORE, self.settings.region)
+            refuse_other(FolderRegion(self.settings.data_folder), *DATA_FOLDER, self.settings.region)
+            yield state
+
+    def claim(self, store: RegionalStore, name: str, setting: str) -> None:
+        """Open a store as the one of this deployment's region.
+
+        Raises:
+            ConfigurationError: it belongs to another one.
+        """
+        claim(store, name, setting, self.settings.region, partial(load_regions, self.settings.customers))
 
     def fleet(self) -> Fleet:
         return load_fleet(self.settings.customers, self.settings.region)
@@ -57,20 +94,12 @@ class Workplace:
         """The customer's configuration; with `recipe` as if that file were the recipe of its name.
 
         Raises:
-            ConfigurationError: there is none, or its files have problems.
+            ConfigurationError: there is none in this region, or its files have problems.
         """
-        folder = self.settings.customers
-        customer = (
-            load_customer(folder, customer_id)
-            if recipe is None
-            else load_customer_with_recipe(folder, customer_id, recipe)
-        )
-        if self.settings.region not in (None, customer.region):
-            raise ConfigurationError(
-                f"{customer_id} belongs to the region {customer.region}, this deployment to {self.settings.region}.",
-                "Run it in the deployment of its region, or change SYNC_REGION or the customer's `region`.",
-            )
-        return customer
+        folder, region = self.settings.customers, self.settings.region
+        if recipe is None:
+            return load_customer(folder, customer_id, region)
+        return load_customer_with_recipe(folder, customer_id, recipe, region)
 
     @contextmanager
     def stage(self, customer: Customer, run: Run, dagster_run_id: str) -> Generator[StageContext]:

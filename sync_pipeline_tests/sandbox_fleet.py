@@ -34,11 +34,12 @@ def fleet(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         yield folder
 
 
-def write_customer(folder: Path, customer_id: str, url: str) -> None:
+def write_customer(folder: Path, customer_id: str, url: str, region: str = "us") -> None:
     (folder / f"{customer_id}.yaml").write_text(
         f"""
 id: {customer_id}
 name: Maple Street Library
+region: {region}
 destination: {{base_url: "{url}", token: env:VIRTUOUS_TOKEN}}
 sources:
   vomo: {{connector: vomo, base_url: "{url}/vomo/v1", token: env:VOMO_TOKEN, reference_source: VOMO}}

@@ -61,6 +61,25 @@ def test_a_wrong_value_names_its_variable_and_not_itself(variable: str, value: s
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("sqlite:////hunter2/dagster.db", r"must be a postgresql\+psycopg2 address"),
+        ("postgresql://dagster:hunter2@db/dagster", r"must be a postgresql\+psycopg2 address"),
+        ("postgresql+psycopg2://dagster:hunter2@db:5432/sync", "must not name the database of SYNC_DATABASE_URL"),
+    ],
+)
+def test_dagsters_storage_is_on_postgresql_in_a_database_of_its_own(address: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        load_settings({"SYNC_DATABASE_URL": "postgresql://sync@db/sync", "DAGSTER_PG_URL": address})
+    assert "hunter2" not in str(caught.value)
+    assert "DAGSTER_PG_URL: Write postgresql+psycopg2://" in caught.value.remedy
+    address = "postgresql+psycopg2://db/dagster"
+    fine = load_settings({"SYNC_DATABASE_URL": "postgresql://sync@db/sync", "DAGSTER_PG_URL": address})
+    assert fine.dagster_database_url == address
+    assert load_settings({}).dagster_database_url is None
+
+
 def test_an_unknown_home_folder_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="home folder"):
         load_settings({"SYNC_HOME": "~nobody-of-that-name/x"})

@@ -3,7 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from sync_pipeline.adapters.configuration import Fleet, Problem, load_customer, load_fleet, missing_secrets
+from sync_pipeline.adapters.configuration import (
+    Fleet,
+    Problem,
+    load_customer,
+    load_fleet,
+    load_regions,
+    missing_secrets,
+    refuse_other_region,
+)
 from sync_pipeline.adapters.secrets import Secrets
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.settings import load_settings
@@ -28,7 +36,8 @@ def customer_document(customer_id: str) -> dict[str, Any]:
     Raises:
         ConfigurationError: there is no such customer, or its files have problems.
     """
-    customer = load_customer(load_settings().customers, customer_id)
+    settings = load_settings()
+    customer = load_customer(settings.customers, customer_id, settings.region)
     document = customer.model_dump(mode="json", exclude={"sources": True, "streams": True})
     sources = {
         name: {
@@ -54,9 +63,9 @@ def validation_document(customer_id: str | None) -> dict[str, Any]:
     """`valid`, `customers` (how many were checked) and all `problems`, missing secrets included.
 
     Raises:
-        ConfigurationError: there is no such customer, or no fleet at all.
+        ConfigurationError: there is no such customer in this region, or no fleet at all.
     """
-    fleet = configured_fleet() if customer_id is None else load_fleet(load_settings().customers).only(customer_id)
+    fleet = configured_fleet() if customer_id is None else fleet_of_one(customer_id)
     uses = [use for uses in fleet.secrets.values() for use in uses]
     problems = sorted([*fleet.problems, *missing_secrets(uses, Secrets())], key=lambda found: (found.file, found.line))
     return {
@@ -69,6 +78,12 @@ def validation_document(customer_id: str | None) -> dict[str, Any]:
 def configured_fleet() -> Fleet:
     settings = load_settings()
     return load_fleet(settings.customers, settings.region)
+
+
+def fleet_of_one(customer_id: str) -> Fleet:
+    settings = load_settings()
+    refuse_other_region(customer_id, load_regions(settings.customers).get(customer_id), settings.region)
+    return configured_fleet().only(customer_id)
 
 
 def valid_entry(customer: Customer) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
-from sync_pipeline.adapters.sql.frozen import FrozenState, frozen_state
+from sync_pipeline.adapters.sql.frozen import FrozenState
 from sync_pipeline.cli.plan_documents import changes, error_entry, plan_from
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError, SyncError
@@ -36,7 +36,7 @@ def fleet_plan_document() -> dict[str, Any]:
     now = workplace.clock.now()
     with (
         TemporaryDirectory(prefix="sync-plan-") as scratch,
-        frozen_state(workplace.settings.database_url, workplace.clock, Path(scratch)) as state,
+        workplace.frozen(Path(scratch)) as state,
     ):
         planned = asyncio.run(_nights(workplace, state, fleet.customers.values(), Path(scratch), now))
     nights = sorted((night for night in planned if isinstance(night, PlannedNight)), key=lambda night: night.starts_at)

@@ -13,9 +13,11 @@ from sync_pipeline.cli import change_sets, customers, dead_letters, sources
 from sync_pipeline.cli.demo import demo
 from sync_pipeline.cli.output import EXIT_FAILED, EXIT_USAGE, JSON_FLAG, write_error, write_lines
 from sync_pipeline.cli.plan import plan
+from sync_pipeline.cli.prepare import prepare
 from sync_pipeline.cli.report import report
 from sync_pipeline.cli.run import run_customer
 from sync_pipeline.cli.sandbox import sandbox
+from sync_pipeline.cli.stack import stack
 from sync_pipeline.cli.status import status
 from sync_pipeline.cli.ui import ui
 from sync_pipeline.domain.defect import describe
@@ -42,6 +44,8 @@ app.command("status")(status)
 app.command("report")(report)
 app.command("sandbox")(sandbox)
 app.command("ui")(ui)
+app.command("prepare")(prepare)
+app.command("stack")(stack)
 
 
 class UnexpectedError(SyncError):

@@ -9,7 +9,7 @@ from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.adapters.parquet.scratch import ScratchStore
-from sync_pipeline.adapters.sql.frozen import FrozenState, frozen_state
+from sync_pipeline.adapters.sql.frozen import FrozenState
 from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import SyncError
@@ -35,7 +35,7 @@ def plan_document(customer_id: str, *, show_values: bool, recipe: Path | None = 
 def planned(workplace: Workplace, customer_id: str, scratch: Path, recipe: Path | None = None) -> Plan:
     """Plan a customer; everything that has to be written on the way goes into `scratch`."""
     customer = workplace.customer(customer_id, recipe)
-    with frozen_state(workplace.settings.database_url, workplace.clock, scratch) as state:
+    with workplace.frozen(scratch) as state:
         return asyncio.run(plan_from(workplace, state, customer, scratch))
 
 

@@ -23,7 +23,8 @@ def ui(*, port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the 
     from sync_pipeline.workplace import Workplace  # noqa: PLC0415 - imports polars and sqlalchemy
 
     workplace = Workplace()
-    prepare_dagster_home(workplace.settings.dagster_home)
+    settings = workplace.settings
+    prepare_dagster_home(settings.dagster_home, on_postgresql=settings.dagster_database_url is not None)
     addresses = {customer.destination.address for customer in workplace.fleet().customers.values()}
     workplace.close()
     # `dagster dev` warns that its successor is a package of its own, which we do not need.
@@ -40,7 +41,6 @@ def ui(*, port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the 
         str(port),
     ]
     # The servers run elsewhere than where the paths of the settings were written down.
-    settings = workplace.settings
     environment = {**os.environ, "SYNC_HOME": str(settings.home), "SYNC_CUSTOMERS": str(settings.customers)}
     with sandbox_beside(addresses):
         write_lines([f"Dagster UI at http://127.0.0.1:{port}. Ctrl-C ends it."], sys.stderr)

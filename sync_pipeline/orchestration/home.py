@@ -2,28 +2,31 @@
 
 import fcntl
 import os
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
-from importlib.resources import as_file, files
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from sync_pipeline.domain.errors import ConfigurationError
 
 INSTANCE_FILE = "dagster.yaml"
+POSTGRESQL_FILE = "dagster.postgresql.yaml"
 LOCK_FILE = ".opening"
 
 
-def prepare_dagster_home(folder: Path) -> Path:
-    """Make the folder ready for Dagster and point this process's Dagster at it; an existing file is kept."""
+def prepare_dagster_home(folder: Path, *, on_postgresql: bool = False) -> Path:
+    """Make the folder ready for Dagster and point this process's Dagster at it.
+
+    An existing file is kept, unless it is the one of ours for the other kind of storage as we put it there.
+    """
     target = folder / INSTANCE_FILE
+    wanted, other = (packaged_instance_file(kind) for kind in (on_postgresql, not on_postgresql))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with alone_in(folder):
-            if not target.exists():
-                with as_file(packaged_instance_file()) as source:
-                    shutil.copyfile(source, target)
+            if not target.exists() or target.read_bytes() == other.read_bytes():
+                target.write_bytes(wanted.read_bytes())
     except OSError as error:
         raise ConfigurationError(
             f"DAGSTER_HOME {folder} cannot be used as a folder: {error.strerror}.",
@@ -44,7 +47,8 @@ def alone_in(folder: Path) -> Generator[None]:
         yield
 
 
-def packaged_instance_file() -> Traversable:
-    """The wheel carries the repository's dagster.yaml inside the package; a checkout has it at its root."""
-    inside = files("sync_pipeline.orchestration") / INSTANCE_FILE
-    return inside if inside.is_file() else Path(__file__).parents[2] / INSTANCE_FILE
+def packaged_instance_file(on_postgresql: bool = False) -> Traversable:
+    """The wheel carries the repository's instance files inside the package; a checkout has them where they belong."""
+    name, place = (POSTGRESQL_FILE, "deploy/dagster.yaml") if on_postgresql else (INSTANCE_FILE, INSTANCE_FILE)
+    inside = files("sync_pipeline.orchestration") / name
+    return inside if inside.is_file() else Path(__file__).parents[2] / place

@@ -7,18 +7,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.errors import DagsterInvalidConfigError
 
 from sync_pipeline.domain.configuration import Customer
-from sync_pipeline.domain.errors import BusyError, SyncError
+from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
 from sync_pipeline.domain.run import MANUAL, Layer, ParkedRun, Run
 from sync_pipeline.orchestration.going_on import assets_left, job_of
-from sync_pipeline.orchestration.home import alone_in, prepare_dagster_home
+from sync_pipeline.orchestration.home import INSTANCE_FILE, alone_in, prepare_dagster_home
 from sync_pipeline.orchestration.partitions import register
+from sync_pipeline.orchestration.region import claim_instance
 from sync_pipeline.orchestration.runs import tags_of
 from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.workplace import Workplace
 
 SHORTEST_SLICE = timedelta(minutes=2)  # what is shorter hardly gets beyond its start and its margin
+POSTGRESQL = "dagster_postgres"  # importing it takes a second, which only its users should pay
 REMEDY = "The Dagster UI shows the whole run; run it again."
 
 
@@ -49,7 +52,7 @@ def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -
     One that is parked goes on with the stage it was parked in.
     """
     parked = workplace.state.parks.of_run(run.customer_id, run.run_id)
-    with opened_instance(workplace.settings.dagster_home, run.customer_id) as instance:
+    with opened_instance(workplace, run.customer_id) as instance:
         result = definitions.resolve_job_def(job_of(run)).execute_in_process(
             partition_key=run.customer_id,
             instance=instance,
@@ -65,14 +68,38 @@ def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -
 
 
 @contextmanager
-def opened_instance(home: Path, customer_id: str) -> Generator[dg.DagsterInstance]:
-    """Dagster's instance in this home, with the customer as a partition."""
-    prepare_dagster_home(home)
+def opened_instance(workplace: Workplace, *customer_ids: str) -> Generator[dg.DagsterInstance]:
+    """Dagster's instance of this deployment, with these customers as partitions.
+
+    Raises:
+        ConfigurationError: it cannot be opened, or is another region's.
+    """
+    settings = workplace.settings
+    home = prepare_dagster_home(settings.dagster_home, on_postgresql=settings.dagster_database_url is not None)
     with ExitStack() as stack:
         with alone_in(home):
-            instance = stack.enter_context(dg.DagsterInstance.get())
-            register(instance, [customer_id])
+            instance = stack.enter_context(instance_of(home))
+            claim_instance(instance, workplace)
+            register(instance, customer_ids)
         yield instance
+
+
+def instance_of(home: Path) -> dg.DagsterInstance:
+    """Dagster's instance as this home configures it; its errors become ours, which repeat no address."""
+    try:
+        return dg.DagsterInstance.get()
+    except DagsterInvalidConfigError as error:
+        raise ConfigurationError(
+            f"{home / INSTANCE_FILE} is not accepted: {' '.join(error.error_messages)}",
+            "Correct the file, or remove it: the one of this release takes its place.",
+        ) from None
+    except Exception as error:
+        if not type(error).__module__.startswith(POSTGRESQL):
+            raise
+        raise ConfigurationError(
+            "Dagster's storage cannot be opened: PostgreSQL does not answer, or refuses the user.",
+            "Check DAGSTER_PG_URL, the password (PGPASSFILE or PGPASSWORD), and that the database exists.",
+        ) from None
 
 
 def why_failed(event: dg.DagsterEvent) -> SyncError:

@@ -56,6 +56,27 @@ def test_list_keeps_to_the_region(folder: FleetFolder, command: Command, monkeyp
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("words", [("show",), ("validate",), ("pause", "--reason", "x"), ("resume", "--reason", "x")])
+def test_a_customer_of_another_region_is_refused_by_name(
+    command: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("SYNC_REGION", "eu")
+    printed = command("customers", words[0], "riverside", *words[1:], "--json")
+    assert printed.code == 2
+    assert "belongs to the region us" in printed.document["error"]["message"]
+    assert "SYNC_REGION" in printed.document["error"]["remedy"]
+
+
+def test_what_is_wrong_with_another_regions_customer_is_not_told(
+    folder: FleetFolder, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNC_REGION", "us")
+    folder.write("broken.yaml", "id: broken\nregion: eu\n")
+    printed = command("customers", "validate", "--json")
+    assert (printed.code, printed.document["customers"], printed.document["problems"]) == (0, 1, [])
+
+
+@pytest.mark.usefixtures("folder")
 def test_show_fills_in_defaults_and_names_secrets_without_their_value(command: Command) -> None:
     printed = command("customers", "show", "riverside", "--json")
     shown = printed.document

@@ -10,7 +10,7 @@ import pytest
 
 from sync_pipeline.orchestration.launch import opened_instance
 from sync_pipeline.sandbox.world import World
-from sync_pipeline.settings import load_settings
+from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.cli.conftest import Printed
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
@@ -178,6 +178,24 @@ def test_a_customer_of_another_region_is_not_run_here(
     assert world.books("virtuous-token")["requests"] == {}
 
 
+@pytest.mark.parametrize(
+    "words", [("run", CUSTOMER), ("plan", CUSTOMER), ("plan", "--all"), ("status",), ("status", "--fleet")]
+)
+def test_a_deployment_of_another_region_does_not_open_the_stores_of_this_one(
+    command: Command, world: World, fleet: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("SYNC_REGION", "us")
+    assert command("run", CUSTOMER, "--json").code == 0
+    before = world.books("virtuous-token")["requests"]
+    file = fleet / f"{CUSTOMER}.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("region: us", "region: eu"), encoding="utf-8")
+    monkeypatch.setenv("SYNC_REGION", "eu")
+    printed = command(*words, "--json")
+    assert (printed.code, printed.document["error"]["code"]) == (2, "configuration")
+    assert "The state store belongs to the region us" in printed.document["error"]["message"]
+    assert world.books("virtuous-token")["requests"] == before
+
+
 @pytest.mark.usefixtures("fleet")
 def test_a_dagster_home_that_is_a_file_is_exit_code_2(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -199,7 +217,8 @@ def test_a_reconciliation_confirms_what_was_imported_and_shows_in_dagster(world:
     weekly = command("run", CUSTOMER, "--layer", "reconcile", "--full", "--json").document["reconciliation"]
     assert (weekly["compared"], weekly["full"]) == (users, True)
     assert "confirmed" in command("run", CUSTOMER, "--layer", "reconcile").out
-    with opened_instance(load_settings().dagster_home, CUSTOMER) as instance:
+    workplace = Workplace()
+    with opened_instance(workplace, CUSTOMER) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey("reconciliation"))
         assert event is not None
         assert event.asset_materialization is not None

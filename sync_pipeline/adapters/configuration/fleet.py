@@ -74,11 +74,11 @@ def load_fleet(folder: Path, region: str | None = None) -> Fleet:
     )
 
 
-def load_customer(folder: Path, customer_id: str) -> Customer:
-    """Load one customer.
+def load_customer(folder: Path, customer_id: str, region: str | None = None) -> Customer:
+    """Load one customer; with `region`, one of that region.
 
     Raises:
-        ConfigurationError: there is none of that id.
+        ConfigurationError: there is none of that id, or it belongs to another region.
         InvalidCustomerError: its files have problems; it carries all of them.
     """
     paths = customer_paths(folder)
@@ -87,20 +87,21 @@ def load_customer(folder: Path, customer_id: str) -> Customer:
     found = [entry for entry in loaded if entry.id == customer_id]
     if not found:
         raise no_such_customer(customer_id, folder, [path.stem for path in paths])
+    refuse_other_region(customer_id, found[0].region, region)
     problems = problems_by_id(found, loaded).get(customer_id, ())
     if problems or found[0].customer is None:
         raise InvalidCustomerError(customer_id, problems)
     return found[0].customer
 
 
-def load_customer_with_recipe(folder: Path, customer_id: str, recipe_file: Path) -> Customer:
+def load_customer_with_recipe(folder: Path, customer_id: str, recipe_file: Path, region: str | None = None) -> Customer:
     """Load one customer as if this file were the recipe of its name that the customer uses.
 
     Raises:
         ConfigurationError: there is no such customer, no such file, or no stream uses a recipe of that name.
         InvalidCustomerError: the files have problems; it carries all of them.
     """
-    load_customer(folder, customer_id)  # what is wrong without the recipe is told first
+    load_customer(folder, customer_id, region)  # what is wrong without the recipe is told first
     files = Files()
     recipe = find_recipe(str(recipe_file), Path(), files)
     if isinstance(recipe, NotFound):
@@ -116,6 +117,22 @@ def load_customer_with_recipe(folder: Path, customer_id: str, recipe_file: Path)
             f"Write the name of the recipe that it is to replace into its first line: {', '.join(used)}.",
         )
     return found.customer
+
+
+def load_regions(folder: Path) -> dict[str, str]:
+    """The region of each customer of `folder`, broken ones included as far as theirs can be read."""
+    files = Files()
+    loaded = [entry for path in customer_paths(folder) if (entry := load_once(path, files)) is not None]
+    return {entry.id: entry.region for entry in loaded if entry.region is not None}
+
+
+def refuse_other_region(customer_id: str, belongs_to: str | None, region: str | None) -> None:
+    """Raises ConfigurationError when the customer is known to belong to another region than this deployment."""
+    if region is not None and belongs_to not in (None, region):
+        raise ConfigurationError(
+            f"{customer_id} belongs to the region {belongs_to}, this deployment to {region}.",
+            "Run it in the deployment of its region, or change SYNC_REGION or the customer's `region`.",
+        )
 
 
 def no_such_customer(customer_id: str, folder: Path, known: list[str]) -> ConfigurationError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sync_pipeline.domain.cut import StreamName
 from sync_pipeline.domain.errors import ConfigurationError, SyncError
 
+CUSTOMER_PREFIX = "customer="
 CUT_OF_FILE = re.compile(r"\.?(\d+)\.")
 """`7.parquet`, and unfinished `.7.parquet.tmp` or `.7.parts`."""
 
@@ -31,7 +32,7 @@ class StreamFiles:
     """The files of one stream of one customer."""
 
     def __init__(self, root: Path, name: StreamName) -> None:
-        self._folder = root / f"customer={_safe(name.customer_id)}" / f"stream={_safe(name.stream)}"
+        self._folder = root / f"{CUSTOMER_PREFIX}{_safe(name.customer_id)}" / f"stream={_safe(name.stream)}"
         self._name = name
 
     def file(self, kind: Kind, cut: int) -> Path:

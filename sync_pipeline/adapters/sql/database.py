@@ -15,7 +15,7 @@ from sync_pipeline.domain.errors import ConfigurationError
 
 BUSY_TIMEOUT_SECONDS = 30
 SWITCH_RETRY_SECONDS = 0.01
-HEAD_REVISION = "0010"
+HEAD_REVISION = "0011"
 MIGRATION_LOCK = 7_406_123_011  # any number, the same in every process: PostgreSQL's advisory lock of our migrations
 
 
@@ -45,6 +45,11 @@ class Database:
         try:
             with self.read() as connection:
                 revision = current_revision(connection)
+            if revision is not None and not revision.isdecimal():
+                raise ConfigurationError(
+                    f"The database at {without_password(self.engine.url)} holds the tables of another program.",
+                    "Let SYNC_DATABASE_URL name a database of its own; Dagster's storage needs one too.",
+                )
             if revision is None or revision < HEAD_REVISION:
                 upgrade(self.engine)
         except DatabaseError as error:

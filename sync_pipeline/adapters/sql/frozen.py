@@ -17,6 +17,7 @@ from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.open_operations import open_operations
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
+from sync_pipeline.adapters.sql.region import SqlRegion
 from sync_pipeline.adapters.sql.source_paces import FrozenPaceMemory
 from sync_pipeline.adapters.sql.waiting import accepted_people
 from sync_pipeline.domain.backlog import OpenOperation
@@ -46,6 +47,7 @@ class FrozenState:
     """The parts of the state store that can be read; whatever of them would write fails."""
 
     database: FrozenDatabase
+    region: SqlRegion
     positions: SqlPositions
     cuts: SqlCuts
     held: SqlHeld
@@ -82,6 +84,7 @@ def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState
             database = FrozenDatabase(connection)
             yield FrozenState(
                 database,
+                SqlRegion(database),
                 SqlPositions(database, clock),
                 SqlCuts(database, clock),
                 SqlHeld(database, clock),

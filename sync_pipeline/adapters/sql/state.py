@@ -18,6 +18,7 @@ from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.platforms import SqlPlatforms
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
+from sync_pipeline.adapters.sql.region import SqlRegion
 from sync_pipeline.adapters.sql.runs import SqlRuns, standing_failures
 from sync_pipeline.adapters.sql.sending import SqlSending, count_by_state
 from sync_pipeline.adapters.sql.source_paces import SqlPaceMemory
@@ -46,6 +47,7 @@ class StateStore:
         self.platforms = SqlPlatforms(self.database, clock)
         self.positions = SqlPositions(self.database, clock)
         self.quota = SqlQuota(self.database, clock)
+        self.region = SqlRegion(self.database)
         self.runs = SqlRuns(self.database, clock)
 
     def sending(

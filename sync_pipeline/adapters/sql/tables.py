@@ -29,6 +29,13 @@ metadata = MetaData(
 
 RowId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself on SQLite
 
+deployment = Table(  # the only table about the store itself
+    "deployment",
+    metadata,
+    Column("fact", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 positions = Table(
     "positions",
     metadata,

@@ -6,6 +6,7 @@ import dagster as dg
 
 from sync_pipeline.adapters.sql.breakers import SqlBreakers
 from sync_pipeline.orchestration.partitions import KEYS_PER_CALL, customers, missing_and_surplus
+from sync_pipeline.orchestration.region import claim_instance
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.workplace import Workplace
 
@@ -20,6 +21,7 @@ def customer_registry(context: dg.SensorEvaluationContext, workplace: WorkplaceR
     A customer whose file is broken keeps its partition: a typo must not erase it.
     """
     opened = workplace.get()
+    claim_instance(context.instance, opened)
     fleet = opened.fleet()
     known = context.instance.get_dynamic_partitions("customers")
     missing, surplus = missing_and_surplus(known, [*fleet.customers, *(set(fleet.broken) & set(known))])
