@@ -29,6 +29,7 @@ from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.request import Reply, Request
+from sync_pipeline.domain.retention import CutHistory, StoredFile
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.domain.run import Run, RunStatus, Stage, StageFailure
 from sync_pipeline.domain.source_pace import PaceRecord
@@ -260,7 +261,13 @@ class SnapshotStore(Protocol):
 
     def change_set(self, name: StreamName, cut: int) -> Iterator[pl.DataFrame]: ...
 
-    def prune(self, name: StreamName, keep_cuts: Collection[int]) -> None: ...
+    def files(self, name: StreamName) -> Sequence[StoredFile]:
+        """Whatever is kept of the stream, unfinished work included."""
+        ...
+
+    def remove(self, name: StreamName, files: Iterable[StoredFile]) -> None:
+        """Remove these; one that is gone already is no error."""
+        ...
 
 
 class Positions(Protocol):
@@ -332,6 +339,18 @@ class Cuts(Protocol):
     ) -> None: ...
 
     def finish_planning(self, lease: Lease, cut: CutRow) -> None: ...
+
+
+class Pruning(Protocol):
+    """What the state store says about a customer's cuts, and which of them have no files any more."""
+
+    def history(self, customer_id: str) -> CutHistory:
+        """One consistent view."""
+        ...
+
+    def mark_pruned(self, lease: Lease, cuts: Sequence[int]) -> None:
+        """From now on nobody may look for the files of these cuts."""
+        ...
 
 
 class HeldChanges(Protocol):

@@ -16,6 +16,7 @@ from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.parks import SqlParks
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.positions import SqlPositions
+from sync_pipeline.adapters.sql.pruning import SqlPruning
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.runs import SqlRuns, standing_failures
 from sync_pipeline.adapters.sql.sending import SqlSending, count_by_state
@@ -43,6 +44,7 @@ class StateStore:
         self.parks = SqlParks(self.database)
         self.planning = SqlPlanning(self.database, clock)
         self.positions = SqlPositions(self.database, clock)
+        self.pruning = SqlPruning(self.database, clock)
         self.quota = SqlQuota(self.database, clock)
         self.runs = SqlRuns(self.database, clock)
 

@@ -13,6 +13,7 @@ from sync_pipeline.domain.configuration.base import (
     ClockTime,
     Count,
     CountOrZero,
+    Days,
     Duration,
     Flag,
     Mistake,
@@ -188,6 +189,12 @@ class Limits(Model):
     breaker: BreakerLimits = BreakerLimits()
 
 
+class Retention(Model):
+    """For how long what is no longer current is kept."""
+
+    days: Days = 30
+
+
 class Customer(Model):
     """A nonprofit whose data is synced; its id is the Dagster partition key and the file's name."""
 
@@ -202,6 +209,7 @@ class Customer(Model):
     streams: dict[Name, CustomerStream] = Field(min_length=1)
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
+    retention: Retention = Retention()
 
     @field_validator("id")
     @classmethod
