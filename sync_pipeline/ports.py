@@ -12,6 +12,7 @@ from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.change import ChangeCounts, ChangeKind
 from sync_pipeline.domain.confirmation import Sent
 from sync_pipeline.domain.cut import Page, ReadPlan, Row, SealedCut, Strategy, StreamName
+from sync_pipeline.domain.cut_history import CutHistory, StoredFile
 from sync_pipeline.domain.diff import Acknowledged, DiffRequest
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
@@ -29,7 +30,6 @@ from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.request import Reply, Request
-from sync_pipeline.domain.retention import CutHistory, StoredFile
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.domain.run import Run, RunStatus, Stage, StageFailure
 from sync_pipeline.domain.source_pace import PaceRecord

@@ -1,79 +1,24 @@
 """Retention: which files of a customer nobody needs any more."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from heapq import nlargest
 
-from sync_pipeline.domain.positions import CutState, Position
-
-
-class Kind(StrEnum):
-    """What a file of a stream holds; the name of its folder."""
-
-    SNAPSHOTS = "snapshots"
-    DELTAS = "deltas"
-    CHANGE_SETS = "change_sets"
-    ACKNOWLEDGED = "acknowledged"
-    READING = "reading"
+from sync_pipeline.domain.cut_history import CutHistory, Kind, KnownCut, StoredFile
+from sync_pipeline.domain.positions import CutState
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file of a stream, or a folder of unfinished work.
+class Since:
+    """What was read before these moments goes, as far as nobody needs it.
 
-    `size` is in bytes. `content` is the same for all names of one content, which has `names` of them: a snapshot that
-    was read as a whole shares it with its delta. `is_unfinished`: it belongs to the process that is writing it.
+    `snapshots` counts for everything but change sets: a snapshot is a copy of the whole stream, each time it changed.
     """
 
-    kind: Kind
-    name: str
-    cut: int
-    written_at: datetime
-    size: int
-    content: int
-    names: int
-    is_unfinished: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCut:
-    """What retention asks of a cut; `read_at` is when its read ended, or began if it never did.
-
-    `is_pruned`: it is over, and its files were to be removed; a process may have been killed before they were.
-    """
-
-    cut: int
-    stream: str
-    state: CutState
-    run_id: str
-    snapshot_cut: int | None
-    read_at: datetime
-    is_pruned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CutHistory:
-    """What the state store says about a customer's cuts at one moment.
-
-    `cuts` lack those that were pruned long ago. `open_cuts` are named by operations that are not over, `open_runs`
-    are at work or parked. Cuts are numbered on from `newest_cut`.
-    """
-
-    cuts: Sequence[KnownCut]
-    positions: Sequence[Position]
-    newest_cut: int
-    open_cuts: frozenset[int] = frozenset()
-    open_runs: frozenset[str] = frozenset()
-
-    @property
-    def streams(self) -> list[str]:
-        return sorted({cut.stream for cut in self.cuts} | {position.stream for position in self.positions})
-
-    def of(self, stream: str) -> list[KnownCut]:
-        return [cut for cut in self.cuts if cut.stream == stream]
+    change_sets: datetime
+    snapshots: datetime
 
 
 FINAL = frozenset({CutState.PLANNED, CutState.SUPERSEDED, CutState.DISCARDED})
@@ -104,18 +49,30 @@ def kept_cuts(history: CutHistory, stream: str, since: datetime) -> list[KnownCu
     ]
 
 
-def over(history: CutHistory, since: datetime) -> list[int]:
+def over(history: CutHistory, since: Since) -> list[int]:
     """The cuts of all streams that nothing will look at again, and that are not marked as pruned."""
-    kept = {cut.cut for stream in history.streams for cut in kept_cuts(history, stream, since)}
+    kept = {cut.cut for stream in history.streams for cut in kept_cuts(history, stream, since.change_sets)}
     return sorted(cut.cut for cut in history.cuts if not cut.is_pruned and cut.cut not in kept)
 
 
-def removable(history: CutHistory, stream: str, files: Iterable[StoredFile], since: datetime) -> tuple[StoredFile, ...]:
-    """The files of a stream that nobody needs any more, while no process works on this customer.
+def removable(history: CutHistory, stream: str, files: Iterable[StoredFile], since: Since) -> tuple[StoredFile, ...]:
+    """The files of a stream that nobody needs any more, while no process works on this customer."""
+    files = list(files)
+    finished = [file for file in files if not file.is_unfinished]
+    change_sets = [file for file in finished if file.kind is Kind.CHANGE_SETS]
+    others = [file for file in finished if file.kind is not Kind.CHANGE_SETS]
+    return (
+        *(file for file in files if file.is_unfinished),
+        *_unneeded(history, stream, change_sets, since.change_sets),
+        *_unneeded(history, stream, others, since.snapshots),
+    )
 
-    Of what is current until something takes its place, also the newest from before `since` stay: a state store that is
-    restored from a backup made since finds the files that it names. A file without a cut (a poll that found
-    nothing leaves none) counts by its own age; numbers that may be given to a cut again are left alone.
+
+def _unneeded(history: CutHistory, stream: str, files: Sequence[StoredFile], since: datetime) -> Iterator[StoredFile]:
+    """Of what is current until something takes its place, also the newest from before `since` stay.
+
+    So a state store that is restored from a backup made since finds the files that it names. A file without a cut (a
+    poll that found nothing leaves none) counts by its own age; numbers that may be given to a cut again are left alone.
     """
     kept = kept_cuts(history, stream, since)
     of_kept = {cut.cut for cut in kept}
@@ -124,19 +81,13 @@ def removable(history: CutHistory, stream: str, files: Iterable[StoredFile], sin
         if position.stream == stream:
             named |= {(Kind.SNAPSHOTS, position.snapshot_cut), (Kind.ACKNOWLEDGED, position.acknowledged_cut)}
     read_at = {cut.cut: cut.read_at for cut in history.of(stream)}
-    files = list(files)
-    old = [file for file in files if not file.is_unfinished and read_at.get(file.cut, file.written_at) < since]
+    old = [file for file in files if read_at.get(file.cut, file.written_at) < since]
     for kind in CURRENT_UNTIL_REPLACED:
         newest = nlargest(COMPARED_LATER, (file.cut for file in old if file.kind == kind))
         named |= {(kind, cut) for cut in newest}
-    return (
-        *(file for file in files if file.is_unfinished),
-        *(
-            file
-            for file in old
-            if file.cut not in of_kept and (file.kind, file.cut) not in named and file.cut < history.newest_cut
-        ),
-    )
+    for file in old:
+        if file.cut not in of_kept and (file.kind, file.cut) not in named and file.cut < history.newest_cut:
+            yield file
 
 
 def bytes_freed(files: Iterable[StoredFile]) -> int:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sync_pipeline.domain.cut import StreamName
-from sync_pipeline.domain.retention import StoredFile, bytes_freed, over, removable
+from sync_pipeline.domain.cut_history import StoredFile
+from sync_pipeline.domain.retention import Since, bytes_freed, over, removable
 from sync_pipeline.ports import LeaseKeeper, Pruning, SnapshotStore
 
 REMOVAL_SECONDS = 5
@@ -34,7 +34,7 @@ class Removal:
         return not self.cuts and self.count == 0
 
 
-def what_to_remove(customer_id: str, pruning: Pruning, snapshots: SnapshotStore, since: datetime) -> Removal:
+def what_to_remove(customer_id: str, pruning: Pruning, snapshots: SnapshotStore, since: Since) -> Removal:
     """What nobody needs any more. Streams that the state store does not know are left alone: it may be a new one."""
     history = pruning.history(customer_id)
     files = {

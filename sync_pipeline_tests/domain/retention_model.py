@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from sync_pipeline.domain.cut_history import CutHistory, Kind, KnownCut, StoredFile
 from sync_pipeline.domain.positions import CutState, Position
-from sync_pipeline.domain.retention import COMPARED, CutHistory, Kind, KnownCut, StoredFile, over, removable
+from sync_pipeline.domain.retention import COMPARED, Since, over, removable
 
 STREAM = "users"
 NIGHTS = (
@@ -39,7 +40,8 @@ class Moment:
 class Life:
     """`rows` are by cut. Nothing happens where a stage would not come to it."""
 
-    days: int
+    snapshots_days: int
+    change_sets_days: int
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     rows: dict[int, KnownCut] = field(default_factory=dict)
     pruned: set[int] = field(default_factory=set)
@@ -48,8 +50,11 @@ class Life:
     past: list[Moment] = field(default_factory=list)
 
     @property
-    def since(self) -> datetime:
-        return self.now - timedelta(days=self.days)
+    def since(self) -> Since:
+        return Since(
+            change_sets=self.now - timedelta(days=self.change_sets_days),
+            snapshots=self.now - timedelta(days=self.snapshots_days),
+        )
 
     def wait(self, hours: int) -> None:
         self.now += timedelta(hours=hours, microseconds=1)
@@ -60,7 +65,7 @@ class Life:
 
     def missing(self) -> list[tuple[Kind, int]]:
         """Files that the state store of now needs, or one of the last days would look for."""
-        needed = self._needed_now().union(*(past.current for past in self.past if past.at >= self.since))
+        needed = self._needed_now().union(*(past.current for past in self.past if past.at >= self.since.snapshots))
         return sorted(needed - self.files.keys())
 
     def begin(self) -> None:

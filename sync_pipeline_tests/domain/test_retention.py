@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync_pipeline.domain.cut_history import CutHistory, Kind, KnownCut, StoredFile
 from sync_pipeline.domain.positions import CutState, Position
-from sync_pipeline.domain.retention import CutHistory, Kind, KnownCut, StoredFile, bytes_freed, over, removable
+from sync_pipeline.domain.retention import Since, bytes_freed, over, removable
 from sync_pipeline_tests.domain.retention_model import LIVES, Life
 
 NOW = datetime(2026, 3, 31, 17, tzinfo=UTC)
 DAY = timedelta(days=1)
-SINCE = NOW - 30 * DAY
+SINCE = Since(NOW - 30 * DAY, NOW - 30 * DAY)
 STREAM = "users"
 CUT_FILES = (Kind.SNAPSHOTS, Kind.DELTAS, Kind.CHANGE_SETS)
 
@@ -111,12 +112,24 @@ def test_a_content_is_freed_with_the_last_of_its_names() -> None:
     assert (bytes_freed([one]), bytes_freed([one, other]), bytes_freed([one, alone])) == (0, 100, 100)
 
 
-@given(LIVES, st.integers(1, 5))
+def test_copies_of_the_stream_go_before_the_change_sets() -> None:
+    known = history(
+        *(cut(number, days_ago) for number, days_ago in enumerate([50, 40, 20, 15, 12, 2, 1], 1)), snapshot=7
+    )
+    since = replace(SINCE, snapshots=NOW - 7 * DAY)
+    gone = removable(known, STREAM, files(*range(1, 8)), since)
+    assert {(one.kind, one.cut) for one in gone} == {
+        *((kind, number) for kind in (Kind.SNAPSHOTS, Kind.DELTAS) for number in (1, 2, 3)),
+    }
+
+
+@settings(deadline=None)
+@given(LIVES, st.integers(1, 5), st.integers(0, 5))
 def test_whatever_happens_no_state_of_the_last_days_misses_a_file(
-    life: list[tuple[tuple[str, ...], int]], days: int
+    life: list[tuple[tuple[str, ...], int]], days: int, more_days: int
 ) -> None:
     """Reads, comparisons, holds, decisions, crashes, polls that leave no row, and pruning between all of them."""
-    lived = Life(days)
+    lived = Life(days, days + more_days)
     for night, hours in life:
         lived.wait(hours)
         for action in night:

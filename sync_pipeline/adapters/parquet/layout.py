@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sync_pipeline.domain.cut import StreamName
+from sync_pipeline.domain.cut_history import Kind
 from sync_pipeline.domain.errors import ConfigurationError, SyncError
-from sync_pipeline.domain.retention import Kind
 
 CUT_OF_FILE = re.compile(r"(?P<hidden>\.?)(?P<cut>\d+)\.")
 """`7.parquet`, and unfinished `.7.parquet.tmp` or `.7.parts`."""

@@ -22,8 +22,8 @@ from sync_pipeline.adapters.parquet.lookup import rows_of_keys
 from sync_pipeline.adapters.parquet.snapshots import merge
 from sync_pipeline.adapters.parquet.stored import remove_files, stored_files
 from sync_pipeline.domain.cut import KEY_COLUMN, StreamName
+from sync_pipeline.domain.cut_history import StoredFile
 from sync_pipeline.domain.diff import DiffRequest
-from sync_pipeline.domain.retention import StoredFile
 from sync_pipeline.ports import Clock
 
 CHANGES_PER_FRAME = 10_000

@@ -8,7 +8,7 @@ from stat import S_ISDIR
 
 from sync_pipeline.adapters.parquet.durable import remove_folder
 from sync_pipeline.adapters.parquet.layout import StreamFiles
-from sync_pipeline.domain.retention import StoredFile
+from sync_pipeline.domain.cut_history import StoredFile
 
 
 def stored_files(files: StreamFiles) -> Iterator[StoredFile]:

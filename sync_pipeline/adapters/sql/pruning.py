@@ -9,10 +9,11 @@ from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.tables import change_sets, ledger, ledger_changes, positions, runs
+from sync_pipeline.domain.cut_history import CutHistory, KnownCut
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import LEFT_OVER, NEEDS_A_PERSON
 from sync_pipeline.domain.positions import CutState, Position
-from sync_pipeline.domain.retention import FINAL, CutHistory, KnownCut
+from sync_pipeline.domain.retention import FINAL
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import Clock
 

@@ -3,9 +3,9 @@
 import pytest
 
 from sync_pipeline.adapters.sql.state import StateStore
+from sync_pipeline.domain.cut_history import CutHistory, KnownCut
 from sync_pipeline.domain.errors import BusyError
 from sync_pipeline.domain.positions import CutState
-from sync_pipeline.domain.retention import CutHistory, KnownCut
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline_tests.adapters.sql.support import CUSTOMER, RUN, STREAM, Worker, holder_elsewhere, operation
 from sync_pipeline_tests.clock import START, FakeClock
