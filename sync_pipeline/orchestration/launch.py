@@ -65,13 +65,13 @@ def execute_slice(workplace: Workplace, run: Run, definitions: dg.Definitions) -
 
 
 @contextmanager
-def opened_instance(home: Path, customer_id: str) -> Generator[dg.DagsterInstance]:
-    """Dagster's instance in this home, with the customer as a partition."""
+def opened_instance(home: Path, customer_id: str | None = None) -> Generator[dg.DagsterInstance]:
+    """Dagster's instance in this home, with the customer, if any, as a partition."""
     prepare_dagster_home(home)
     with ExitStack() as stack:
         with alone_in(home):
             instance = stack.enter_context(dg.DagsterInstance.get())
-            register(instance, [customer_id])
+            register(instance, [] if customer_id is None else [customer_id])
         yield instance
 
 
