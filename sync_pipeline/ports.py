@@ -12,6 +12,7 @@ from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.change import ChangeCounts, ChangeKind
 from sync_pipeline.domain.confirmation import Sent
 from sync_pipeline.domain.cut import Page, ReadPlan, Row, SealedCut, Strategy, StreamName
+from sync_pipeline.domain.cut_history import CutHistory, StoredFile
 from sync_pipeline.domain.diff import Acknowledged, DiffRequest
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
@@ -261,7 +262,13 @@ class SnapshotStore(Protocol):
 
     def change_set(self, name: StreamName, cut: int) -> Iterator[pl.DataFrame]: ...
 
-    def prune(self, name: StreamName, keep_cuts: Collection[int]) -> None: ...
+    def files(self, name: StreamName) -> Sequence[StoredFile]:
+        """Whatever is kept of the stream, unfinished work included."""
+        ...
+
+    def remove(self, name: StreamName, files: Iterable[StoredFile]) -> None:
+        """Remove these; one that is gone already is no error."""
+        ...
 
 
 class Positions(Protocol):
@@ -333,6 +340,18 @@ class Cuts(Protocol):
     ) -> None: ...
 
     def finish_planning(self, lease: Lease, cut: CutRow) -> None: ...
+
+
+class Pruning(Protocol):
+    """What the state store says about a customer's cuts, and which of them have no files any more."""
+
+    def history(self, customer_id: str) -> CutHistory:
+        """One consistent view."""
+        ...
+
+    def mark_pruned(self, lease: Lease, cuts: Sequence[int]) -> None:
+        """From now on nobody may look for the files of these cuts."""
+        ...
 
 
 class HeldChanges(Protocol):

@@ -24,7 +24,11 @@ REMEDIES = {
     DAGSTER_PG_URL: "Write postgresql+psycopg2://user@host/dagster, a database of Dagster's own.",
     "SYNC_DATA_URL": "Write file:// and an absolute path, such as file:///var/lib/sync/data.",
     "SYNC_SLACK_BASE_URL": "Write an address such as https://slack.com/api.",
+    "SYNC_DAGSTER_SUCCESS_DAYS": "Write a whole number of days, 2 or more.",
+    "SYNC_DAGSTER_FAILURE_DAYS": "Write a whole number of days, 2 or more.",
 }
+Days = Annotated[int, Field(ge=2, le=36_500)]
+"""A slot is tried again for a day at most, and its tries are counted by Dagster's runs."""
 
 
 class Settings(BaseSettings):
@@ -40,6 +44,8 @@ class Settings(BaseSettings):
     slack_channel: str | None = None
     slack_base_url: HttpUrl = HttpUrl("https://slack.com/api")
     region: str | None = None
+    dagster_success_days: Days = 7
+    dagster_failure_days: Days = 30
     dagster_home: Annotated[Path, Field(alias=DAGSTER_HOME)]
     dagster_database_url: Annotated[str | None, Field(alias=DAGSTER_PG_URL, repr=False)] = None
 

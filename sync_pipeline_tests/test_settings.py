@@ -52,6 +52,7 @@ def test_variables_replace_the_defaults_and_empty_ones_do_not_count() -> None:
         ("SYNC_DATA_URL", "s3://hunter2"),
         ("SYNC_DATA_URL", "file://hunter2/x"),
         ("SYNC_SLACK_BASE_URL", "hunter2"),
+        ("SYNC_DAGSTER_SUCCESS_DAYS", "hunter2"),
     ],
 )
 def test_a_wrong_value_names_its_variable_and_not_itself(variable: str, value: str) -> None:
@@ -78,6 +79,14 @@ def test_dagsters_storage_is_on_postgresql_in_a_database_of_its_own(address: str
     fine = load_settings({"SYNC_DATABASE_URL": "postgresql://sync@db/sync", "DAGSTER_PG_URL": address})
     assert fine.dagster_database_url == address
     assert load_settings({}).dagster_database_url is None
+
+
+@pytest.mark.parametrize("variable", ["SYNC_DAGSTER_SUCCESS_DAYS", "SYNC_DAGSTER_FAILURE_DAYS"])
+def test_runs_of_dagster_are_kept_for_two_days_at_least(variable: str) -> None:
+    assert getattr(load_settings({variable: "2"}), variable.removeprefix("SYNC_").lower()) == 2
+    with pytest.raises(ConfigurationError, match=variable) as caught:
+        load_settings({variable: "1"})
+    assert "2 or more" in caught.value.remedy
 
 
 def test_an_unknown_home_folder_is_a_configuration_error() -> None:

@@ -37,7 +37,7 @@ def shown(customer_id: str, cut: int, limit: int) -> dict[str, Any]:
     """The first `limit` changes of a change set, by key.
 
     Raises:
-        ConfigurationError: there is no such customer, or no such change set.
+        ConfigurationError: there is no such customer, no such change set, or its details were pruned.
     """
     workplace = Workplace()
     try:
@@ -46,7 +46,11 @@ def shown(customer_id: str, cut: int, limit: int) -> dict[str, Any]:
         row = next((row for row in rows if row["cut"] == cut), None)
         if row is None:
             raise _unknown(customer, cut)
-        frames = workplace.snapshots.change_set(StreamName(customer.id, row["stream"]), cut)
+        if row["pruned_at"] is not None:
+            raise _pruned(customer, row)
+        found_nothing = sum(row[kind] or 0 for kind in ("creates", "updates", "deletes")) == 0
+        name = StreamName(customer.id, row["stream"])
+        frames = () if found_nothing else workplace.snapshots.change_set(name, cut)
         changes = sorted(
             (Change.from_row(one) for frame in frames for one in frame.iter_rows(named=True)),
             key=lambda change: (len(change.key), change.key),
@@ -126,6 +130,14 @@ def _held(workplace: Workplace, customer: Customer, cut: int) -> CutRow:
     if found is None:
         raise _unknown(customer, cut)
     return found
+
+
+def _pruned(customer: Customer, row: dict[str, Any]) -> ConfigurationError:
+    return ConfigurationError(
+        f"The details of change set {row['cut']} were pruned on {row['pruned_at']:%Y-%m-%d %H:%M} UTC: it was over, "
+        f"and older than {customer.id} keeps them for ({customer.retention.change_sets_days} days now).",
+        f"`sync-pipeline report {customer.id} --run {row['run_id']}` still has its numbers.",
+    )
 
 
 def _unknown(customer: Customer, cut: int) -> ConfigurationError:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
+from sync_pipeline.adapters.scratch_folders import scratch_folder
 from sync_pipeline.adapters.sql.frozen import FrozenState
 from sync_pipeline.cli.plan_documents import changes, error_entry, plan_from
 from sync_pipeline.domain.configuration import Customer
@@ -35,10 +36,10 @@ def fleet_plan_document() -> dict[str, Any]:
         )
     now = workplace.clock.now()
     with (
-        TemporaryDirectory(prefix="sync-plan-") as scratch,
-        workplace.frozen(Path(scratch)) as state,
+        scratch_folder() as scratch,
+        workplace.frozen(scratch) as state,
     ):
-        planned = asyncio.run(_nights(workplace, state, fleet.customers.values(), Path(scratch), now))
+        planned = asyncio.run(_nights(workplace, state, fleet.customers.values(), scratch, now))
     nights = sorted((night for night in planned if isinstance(night, PlannedNight)), key=lambda night: night.starts_at)
     failed = {
         **{customer_id: _broken(customer_id) for customer_id in fleet.broken},

@@ -14,6 +14,7 @@ from sync_pipeline.cli.demo import demo
 from sync_pipeline.cli.output import EXIT_FAILED, EXIT_USAGE, JSON_FLAG, write_error, write_lines
 from sync_pipeline.cli.plan import plan
 from sync_pipeline.cli.prepare import prepare
+from sync_pipeline.cli.prune import prune
 from sync_pipeline.cli.report import report
 from sync_pipeline.cli.run import run_customer
 from sync_pipeline.cli.sandbox import sandbox
@@ -42,6 +43,7 @@ app.command("plan")(plan)
 app.command("run")(run_customer)
 app.command("status")(status)
 app.command("report")(report)
+app.command("prune")(prune)
 app.command("sandbox")(sandbox)
 app.command("ui")(ui)
 app.command("prepare")(prepare)

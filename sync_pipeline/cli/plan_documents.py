@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.adapters.parquet.scratch import ScratchStore
+from sync_pipeline.adapters.scratch_folders import scratch_folder
 from sync_pipeline.adapters.sql.frozen import FrozenState
 from sync_pipeline.domain.change import ChangeCounts
 from sync_pipeline.domain.configuration import Customer
@@ -28,8 +28,8 @@ def plan_document(customer_id: str, *, show_values: bool, recipe: Path | None = 
         ConfigurationError: there is no such customer, its files have problems, or it does not use this recipe.
     """
     configure_logs()
-    with TemporaryDirectory(prefix="sync-plan-") as scratch:
-        return document_of(planned(Workplace(), customer_id, Path(scratch), recipe), show_values=show_values)
+    with scratch_folder() as scratch:
+        return document_of(planned(Workplace(), customer_id, scratch, recipe), show_values=show_values)
 
 
 def planned(workplace: Workplace, customer_id: str, scratch: Path, recipe: Path | None = None) -> Plan:

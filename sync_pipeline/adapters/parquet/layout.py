@@ -2,15 +2,15 @@
 
 import re
 import shutil
-from collections.abc import Collection
-from enum import StrEnum
+from collections.abc import Iterator
 from pathlib import Path
 
 from sync_pipeline.domain.cut import StreamName
+from sync_pipeline.domain.cut_history import Kind
 from sync_pipeline.domain.errors import ConfigurationError, SyncError
 
 CUSTOMER_PREFIX = "customer="
-CUT_OF_FILE = re.compile(r"\.?(\d+)\.")
+CUT_OF_FILE = re.compile(r"(?P<hidden>\.?)(?P<cut>\d+)\.")
 """`7.parquet`, and unfinished `.7.parquet.tmp` or `.7.parts`."""
 
 
@@ -18,14 +18,6 @@ class DataFileMissing(SyncError):
     """The state store names a file that is not in the data folder."""
 
     code = "data_missing"
-
-
-class Kind(StrEnum):
-    SNAPSHOTS = "snapshots"
-    DELTAS = "deltas"
-    CHANGE_SETS = "change_sets"
-    ACKNOWLEDGED = "acknowledged"
-    READING = "reading"
 
 
 class StreamFiles:
@@ -70,17 +62,15 @@ class StreamFiles:
         for path in (self._folder / kind).glob(f".*.{purpose}"):
             shutil.rmtree(path)
 
-    def remove_all_but(self, cuts: Collection[int]) -> None:
-        """Remove the files of other cuts, unfinished ones included."""
+    def paths(self) -> Iterator[tuple[Kind, int, bool, Path]]:
+        """Everything there is: kind, cut, whether it is unfinished work, and where. What has no cut is not ours."""
         for kind in Kind:
             for path in (self._folder / kind).glob("*"):
-                named = CUT_OF_FILE.match(path.name)
-                if named is None or int(named[1]) in cuts:
-                    continue
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
+                if (named := CUT_OF_FILE.match(path.name)) is not None:
+                    yield kind, int(named["cut"]), bool(named["hidden"]), path
+
+    def path(self, kind: Kind, name: str) -> Path:
+        return self._folder / kind / name
 
 
 def _safe(name: str) -> str:

@@ -20,7 +20,9 @@ from sync_pipeline.adapters.parquet.journal import FileJournal
 from sync_pipeline.adapters.parquet.layout import Kind, StreamFiles
 from sync_pipeline.adapters.parquet.lookup import rows_of_keys
 from sync_pipeline.adapters.parquet.snapshots import merge
+from sync_pipeline.adapters.parquet.stored import remove_files, stored_files
 from sync_pipeline.domain.cut import KEY_COLUMN, StreamName
+from sync_pipeline.domain.cut_history import StoredFile
 from sync_pipeline.domain.diff import DiffRequest
 from sync_pipeline.ports import Clock
 
@@ -131,8 +133,12 @@ class ParquetStore:
         for frame in frames(path, CHANGES_PER_FRAME):
             yield frame.rename(logical)
 
-    def prune(self, name: StreamName, keep_cuts: Collection[int]) -> None:
-        self._files(name).remove_all_but(keep_cuts)
+    def files(self, name: StreamName) -> list[StoredFile]:
+        return list(stored_files(self._files(name)))
+
+    def remove(self, name: StreamName, files: Iterable[StoredFile]) -> None:
+        self._comparisons.pop(name, None)  # its folder may be one of them
+        remove_files(self._files(name), files)
 
     def _new_comparison(self, request: DiffRequest) -> Comparison:
         self._comparisons.pop(request.name, None)

@@ -15,7 +15,7 @@ from sync_pipeline.domain.errors import ConfigurationError
 
 BUSY_TIMEOUT_SECONDS = 30
 SWITCH_RETRY_SECONDS = 0.01
-HEAD_REVISION = "0011"
+HEAD_REVISION = "0012"
 MIGRATION_LOCK = 7_406_123_011  # any number, the same in every process: PostgreSQL's advisory lock of our migrations
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import SqlLeases
+from sync_pipeline.adapters.sql.pruning import OPEN_RUNS
 from sync_pipeline.adapters.sql.tables import breakers, positions, runs
 from sync_pipeline.domain.due import FleetFacts
 from sync_pipeline.domain.run import Layer, RunStatus
@@ -54,6 +55,12 @@ class SqlFleet:
         with self._database.read() as connection:
             rows = connection.execute(reports).all()
         return {row.customer_id: sum(row.report["requests"].values()) for row in rows if row.report}
+
+    def open_runs(self) -> set[str]:
+        """The ids of runs that are at work or parked."""
+        statement = select(runs.c.run_id).where(runs.c.status.in_(OPEN_RUNS))
+        with self._database.read() as connection:
+            return set(connection.execute(statement).scalars())
 
     def polled(self) -> dict[tuple[str, str, str], datetime]:
         """When each (customer, source, stream) was polled last."""

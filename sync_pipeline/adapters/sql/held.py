@@ -77,6 +77,7 @@ class SqlHeld:
             *(change_sets.c.cut, change_sets.c.stream, change_sets.c.state, change_sets.c.creates),
             *(change_sets.c.updates, change_sets.c.deletes, change_sets.c.unchanged, change_sets.c.held),
             *(change_sets.c.approved_by, change_sets.c.read_completed_at, change_sets.c.run_id),
+            change_sets.c.pruned_at,
         )
         with self._database.read() as connection:
             found = connection.execute(

@@ -17,6 +17,7 @@ from sync_pipeline.adapters.sql.parks import SqlParks
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.platforms import SqlPlatforms
 from sync_pipeline.adapters.sql.positions import SqlPositions
+from sync_pipeline.adapters.sql.pruning import SqlPruning
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.region import SqlRegion
 from sync_pipeline.adapters.sql.runs import SqlRuns, standing_failures
@@ -46,6 +47,7 @@ class StateStore:
         self.planning = SqlPlanning(self.database, clock)
         self.platforms = SqlPlatforms(self.database, clock)
         self.positions = SqlPositions(self.database, clock)
+        self.pruning = SqlPruning(self.database, clock)
         self.quota = SqlQuota(self.database, clock)
         self.region = SqlRegion(self.database)
         self.runs = SqlRuns(self.database, clock)

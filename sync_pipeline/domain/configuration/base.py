@@ -108,5 +108,6 @@ Text = Annotated[str, AfterValidator(refuse_blank)]
 Name = Annotated[str, AfterValidator(refuse_unusual_name)]
 Flag = StrictBool
 Count = Annotated[int, Field(gt=0, strict=True)]
+Days = Annotated[int, Field(gt=0, le=36_500, strict=True)]
 CountOrZero = Annotated[int, Field(ge=0, strict=True)]
 Share = Annotated[float, Field(gt=0, le=1, strict=True)]

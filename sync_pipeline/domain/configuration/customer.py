@@ -3,17 +3,18 @@
 import re
 from datetime import time, timedelta
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, PlainSerializer, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, PlainSerializer, field_validator, model_validator
 
 from sync_pipeline.domain.configuration.base import (
     Address,
     ClockTime,
     Count,
     CountOrZero,
+    Days,
     Duration,
     Flag,
     Mistake,
@@ -204,6 +205,22 @@ class Limits(Model):
     breaker: BreakerLimits = BreakerLimits()
 
 
+class Retention(Model):
+    """For how long what is no longer current is kept: change sets, and copies of the streams."""
+
+    change_sets_days: Days = 30
+    snapshots_days: Days = 7
+
+    @model_validator(mode="after")
+    def snapshots_are_kept_no_longer(self) -> Self:
+        """Which snapshots belong together is told by the cuts, and those are over with their change sets."""
+        if self.snapshots_days > self.change_sets_days:
+            raise Mistake(
+                "snapshots_days is more than change_sets_days", "Keep change sets for as long as snapshots, or longer."
+            )
+        return self
+
+
 class Customer(Model):
     """A nonprofit whose data is synced; its id is the Dagster partition key and the file's name."""
 
@@ -218,6 +235,7 @@ class Customer(Model):
     streams: dict[Name, CustomerStream] = Field(min_length=1)
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
+    retention: Retention = Retention()
 
     @field_validator("id")
     @classmethod

@@ -45,6 +45,32 @@ def test_yaml_1_2_keeps_words_and_times_as_text(folder: FleetFolder) -> None:
     assert customer.schedule.nightly == time(23, 15)
 
 
+def test_files_are_kept_for_a_month_and_a_week_unless_it_says_otherwise(folder: FleetFolder) -> None:
+    retention = folder.load().customers["riverside"].retention
+    assert (retention.change_sets_days, retention.snapshots_days) == (30, 7)
+    folder.change("riverside.yaml", "streams:", "retention: {change_sets_days: 90}\nstreams:")
+    retention = folder.load().customers["riverside"].retention
+    assert (retention.change_sets_days, retention.snapshots_days) == (90, 7)
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "said"),
+    [
+        ("{snapshots_days: 0}", "retention.snapshots_days", "greater than 0"),
+        ("{change_sets_days: 40000}", "retention.change_sets_days", "at most 36500"),
+        ("{change_sets_days: 30d}", "retention.change_sets_days", "a whole number"),
+        ("{weeks: 4}", "retention.weeks", "unknown key `weeks`"),
+        ("{change_sets_days: 5}", "retention", "snapshots_days is more than change_sets_days"),
+    ],
+)
+def test_a_wrong_retention_is_told(folder: FleetFolder, written: str, key: str, said: str) -> None:
+    folder.change("riverside.yaml", "streams:", f"retention: {written}\nstreams:")
+    (problem,) = folder.load().problems
+    assert (problem.file.name, problem.key, problem.line > 1) == ("riverside.yaml", key, True)
+    assert said in problem.message
+    assert problem.remedy
+
+
 def test_exact_tags_are_a_choice(folder: FleetFolder) -> None:
     folder.change("riverside.yaml", "destination:\n", "destination:\n  tags: exact\n")
     assert folder.load().customers["riverside"].destination.tags == "exact"

@@ -9,6 +9,7 @@ import pytest
 from sync_pipeline.adapters.parquet import DataFileMissing, ParquetStore
 from sync_pipeline.domain.cut import StreamName
 from sync_pipeline.domain.errors import ConfigurationError
+from sync_pipeline.domain.retention import bytes_freed
 from sync_pipeline.ports import SnapshotStore
 from sync_pipeline_tests.adapters.parquet.helpers import KEY, contents, found, read, request, snapshot
 
@@ -67,7 +68,9 @@ def test_leftovers_of_a_crash_are_ignored_and_removed(store: SnapshotStore, name
     assert set(found(store, second)) == {"1"}
     store.fold_acknowledged(second, 2, keep=())
     assert store.open_change_set(name, 2).seal() == 0
-    store.prune(name, keep_cuts=[2])
+    stored = store.files(name)
+    assert sorted({file.name for file in stored if file.is_unfinished}) == [".1.parquet.tmp"]
+    store.remove(name, [file for file in stored if file.is_unfinished or file.cut == 1])
     assert {kind: names(folder / kind) for kind in names(folder)} == {
         kind: ["2.parquet"] for kind in ("acknowledged", "change_sets", "deltas", "snapshots")
     }
@@ -87,18 +90,39 @@ def test_a_failed_seal_leaves_the_sealed_cut_as_it_was(store: SnapshotStore, nam
     assert contents(store, name, 1, "1") == {"1": {"email": "a"}}
 
 
-def test_pruning_keeps_the_kept_cuts_only(store: SnapshotStore, name: StreamName, folder: Path) -> None:
-    for cut in (1, 2, 10):
+def test_only_what_is_listed_is_removed_and_what_has_no_cut_is_not_ours(
+    store: SnapshotStore, name: StreamName, folder: Path
+) -> None:
+    for cut in (1, 10):
         snapshot(store, name, cut, {"1": {"email": "a"}})
     (folder / "snapshots/a note.txt").write_text("left by a person")
-    store.prune(name, keep_cuts=[10])
-    assert names(folder / "deltas") == ["10.parquet"]
-    assert names(folder / "snapshots") == ["10.parquet", "a note.txt"]
+    listed = [file for file in store.files(name) if file.cut == 1]
+    snapshot(store, name, 11, {"1": {"email": "b"}})  # by somebody who took the lease meanwhile
+    store.remove(name, listed)
+    store.remove(name, listed)  # what is gone already is no error
+    assert names(folder / "deltas") == ["10.parquet", "11.parquet"]
+    assert names(folder / "snapshots") == ["10.parquet", "11.parquet", "a note.txt"]
     assert contents(store, name, 10, "1") == {"1": {"email": "a"}}
 
 
-def test_pruning_a_stream_that_was_never_read_is_harmless(store: SnapshotStore) -> None:
-    store.prune(StreamName("new", "users"), keep_cuts=[])
+def test_a_snapshot_that_was_read_as_a_whole_takes_no_space_of_its_own(store: SnapshotStore, name: StreamName) -> None:
+    snapshot(store, name, 1, {"1": {"email": "a"}})
+    as_delta, as_snapshot = sorted(store.files(name), key=lambda file: file.kind)
+    assert (as_delta.kind, as_snapshot.kind, as_delta.size) == ("deltas", "snapshots", as_snapshot.size)
+    assert (bytes_freed([as_delta]), bytes_freed([as_delta, as_snapshot])) == (0, as_delta.size)
+
+
+def test_the_files_of_a_folder_of_unfinished_work_count(store: SnapshotStore, name: StreamName, folder: Path) -> None:
+    (folder / "snapshots/.3.merge/spill").mkdir(parents=True)
+    (folder / "snapshots/.3.merge/spill/0.tmp").write_bytes(b"0" * 700)
+    (left,) = store.files(name)
+    assert (left.kind, left.cut, left.size, left.is_unfinished, left.names) == ("snapshots", 3, 700, True, 1)
+    store.remove(name, [left])
+    assert names(folder / "snapshots") == []
+
+
+def test_a_stream_that_was_never_read_has_no_files(store: SnapshotStore) -> None:
+    assert store.files(StreamName("new", "users")) == []
 
 
 @pytest.mark.parametrize("unsafe", ["", ".", "..", "../other", "a/b", "a\\b", "a\0b"])
