@@ -64,6 +64,7 @@ bench: $(VENV)/.dev ## Run the benchmarks; one line of JSON per case
 	$(BIN)/python bench/diff.py
 	$(BIN)/python bench/read.py
 	$(BIN)/python bench/apply.py
+	$(BIN)/python bench/fleet.py
 	$(BIN)/python bench/park.py
 
 lock: ## Pin the newest allowed dependencies (needs uv)

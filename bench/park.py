@@ -35,7 +35,7 @@ from sync_pipeline.settings import load_settings
 from sync_pipeline.workplace import Workplace
 
 CUSTOMERS, WRITES = 200, 3_000
-FASTER = 60
+FASTER = 12  # a shorter window would be over before a few workers, single write by single write, had used their share
 WINDOW_SECONDS = 3600 // FASTER
 LANES = 4
 SAMPLE_SECONDS = 0.5
