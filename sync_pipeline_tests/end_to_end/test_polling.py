@@ -16,6 +16,7 @@ from sync_pipeline.stages.applied_ledger import finish
 from sync_pipeline.stages.change_set import make_change_sets
 from sync_pipeline.stages.source_snapshot import take_snapshots
 from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
+from sync_pipeline_tests.end_to_end.daemon import Daemon
 from sync_pipeline_tests.end_to_end.deployment import (
     CUSTOMER,
     PROJECTS,
@@ -28,7 +29,6 @@ from sync_pipeline_tests.end_to_end.deployment import (
     write_yaml,
 )
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
-from sync_pipeline_tests.end_to_end.test_resuming import Daemon
 
 INCREMENTAL = {"users": {"read": {"strategy": "modified_since", "concurrency": 1}}}
 
