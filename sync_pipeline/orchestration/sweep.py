@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 import structlog
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import BusyError, SyncError
@@ -23,6 +24,8 @@ AT_ONCE = 32
 """Customers that are polled at the same time: most of a poll is waiting for an answer."""
 SWEEP_SECONDS = 240
 """Nobody's poll begins later than this: who is left is due in the next sweep as well."""
+LONGEST_SECONDS = 600
+"""A sweep whose process was killed looks as if it were at work: Dagster ends it then, and the next one begins."""
 TOLD = 20
 NOTHING_NEW = "nothing new"
 BUSY = "busy"
@@ -125,6 +128,10 @@ def poll_everybody(context: dg.OpExecutionContext, workplace: WorkplaceResource)
     )
 
 
-@dg.job(executor_def=dg.in_process_executor, description="All due customers polled in one run; nothing is sent.")
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags={MAX_RUNTIME_SECONDS_TAG: str(LONGEST_SECONDS)},
+    description="All due customers polled in one run; nothing is sent.",
+)
 def poll_sweep() -> None:
     poll_everybody()
