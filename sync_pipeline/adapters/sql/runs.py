@@ -262,6 +262,10 @@ class SqlRuns:
     def slice_started_at(self, customer_id: str, dagster_run_id: str) -> datetime | None:
         return self._of_slice(slices.c.started_at, customer_id, dagster_run_id)
 
+    def slice_ended_at(self, customer_id: str, dagster_run_id: str) -> datetime | None:
+        """None as well when there is no such slice."""
+        return self._of_slice(slices.c.ended_at, customer_id, dagster_run_id)
+
     def _of_slice(self, column: Column[Any], customer_id: str, dagster_run_id: str) -> Any:
         this = (slices.c.customer_id == customer_id, slices.c.dagster_run_id == dagster_run_id)
         with self._database.read() as connection:
