@@ -5,10 +5,10 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from sync_pipeline.adapters.sql.advancing import has_advanced
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
-from sync_pipeline.adapters.sql.runs import INTERRUPTED
+from sync_pipeline.adapters.sql.runs import GOES_ON, INTERRUPTED
 from sync_pipeline.adapters.sql.tables import runs, slices
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.run import MANUAL, Layer, Run, RunStatus, Stage
+from sync_pipeline.domain.run import Layer, Run, RunStatus, Stage
 from sync_pipeline.ports import Clock
 
 
@@ -24,11 +24,8 @@ class SqlInterrupted:
 
     def at_work(self) -> list[Run]:
         """Runs that look as if they were at work; whether somebody is, the leases know."""
-        statement = select(runs).where(
-            runs.c.status == RunStatus.RUNNING.value, runs.c.layer != Layer.POLL.value, runs.c.slot != MANUAL
-        )
         with self._database.read() as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(select(runs).where(GOES_ON)).all()
         return [Run(row.customer_id, row.run_id, Layer(row.layer), row.slot) for row in rows]
 
     def park(self, lease: Lease, run_id: str) -> list[str]:
