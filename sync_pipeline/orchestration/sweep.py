@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 import structlog
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import BusyError, SyncError
@@ -25,6 +26,8 @@ SWEEP_SECONDS = 240
 """Nobody's poll begins later than this: who is left is due in the next sweep as well."""
 PATIENCE_SECONDS = 90.0
 """For each source, longer than a poll takes before it parks: a silent one must not keep the next sweep waiting."""
+LONGEST_SECONDS = 600
+"""A sweep whose process was killed looks as if it were at work: Dagster ends it then, and the next one begins."""
 TOLD = 20
 NOTHING_NEW = "nothing new"
 BUSY = "busy"
@@ -129,6 +132,10 @@ def poll_everybody(context: dg.OpExecutionContext, workplace: WorkplaceResource)
     )
 
 
-@dg.job(executor_def=dg.in_process_executor, description="All due customers polled in one run; nothing is sent.")
+@dg.job(
+    executor_def=dg.in_process_executor,
+    tags={MAX_RUNTIME_SECONDS_TAG: str(LONGEST_SECONDS)},
+    description="All due customers polled in one run; nothing is sent.",
+)
 def poll_sweep() -> None:
     poll_everybody()

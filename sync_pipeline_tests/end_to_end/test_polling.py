@@ -9,13 +9,14 @@ from sqlalchemy import func, select
 
 from sync_pipeline.adapters.sql.tables import change_sets, runs, slices
 from sync_pipeline.domain.positions import CutState
-from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.domain.run import Layer, RunStatus
 from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.orchestration.sweep import Sweep, sweep
 from sync_pipeline.stages.applied_ledger import finish
 from sync_pipeline.stages.change_set import make_change_sets
 from sync_pipeline.stages.source_snapshot import take_snapshots
 from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
+from sync_pipeline_tests.end_to_end.daemon import Daemon
 from sync_pipeline_tests.end_to_end.deployment import (
     CUSTOMER,
     PROJECTS,
@@ -28,7 +29,6 @@ from sync_pipeline_tests.end_to_end.deployment import (
     write_yaml,
 )
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
-from sync_pipeline_tests.end_to_end.test_resuming import Daemon
 
 INCREMENTAL = {"users": {"read": {"strategy": "modified_since", "concurrency": 1}}}
 
@@ -239,3 +239,26 @@ def test_a_night_and_a_poll_that_are_parked_go_on_as_one(loaded: Deployment) -> 
         assert daemon.start(request).success
         assert daemon.tick() == []
     assert_delivered(loaded.world, VIRTUOUS, VOMO)
+
+
+def test_an_interrupted_night_goes_on_before_its_customer_is_polled(loaded: Deployment) -> None:
+    loaded.world.change_vomo(VOMO, share=0, add=2)
+    with loaded.stages(slot="2026-03-02"):
+        pass  # killed: nobody is at work any more, and no sensor has looked yet
+    assert polled(loaded).outcomes == {"busy": 1}
+    assert status(loaded) == "running"
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("customers", [CUSTOMER])
+        (request,) = Daemon(loaded, instance).tick()
+        assert request.tags["sync/slot"] == "2026-03-02"
+        assert Daemon(loaded, instance).start(request).success
+    assert status(loaded) == "done"
+    assert_delivered(loaded.world, VIRTUOUS, VOMO)
+    assert polled(loaded).outcomes == {"nothing new": 1}
+
+
+def test_a_poll_that_was_interrupted_keeps_nobody_waiting(loaded: Deployment) -> None:
+    loaded.world.change_vomo(VOMO, share=0, add=2)
+    with loaded.stages(Layer.POLL, slot="2026-03-02T07:00"):
+        pass
+    assert polled(loaded).outcomes == {"parked": 1}

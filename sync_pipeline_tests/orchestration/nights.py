@@ -1,5 +1,6 @@
 """What Dagster's daemon does with the sensors of nights, on a clock that no test has to wait for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from sync_pipeline.domain.run import Layer, Run
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.sensors import customer_registry, due_customers, resume_parked
 from sync_pipeline.settings import load_settings
+from sync_pipeline.stages.context import StageContext
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.clock import FakeClock
 
@@ -55,22 +57,27 @@ class Nights:
             raise_on_error=False,
         )
 
-    def queue(self, request: dg.RunRequest) -> dg.DagsterRun:
-        """As submitted by the daemon, and not begun."""
+    def queue(self, request: dg.RunRequest, status: dg.DagsterRunStatus | None = None) -> dg.DagsterRun:
+        """As submitted by the daemon, and not begun; or as far as this status says, by a process that is gone."""
         tags = {**request.tags, "dagster/partition": request.partition_key or ""}
-        return self.instance.create_run_for_job(self._job(), tags=tags)
+        return self.instance.create_run_for_job(self._job(), tags=tags, status=status)
 
     def resumed(self) -> list[dg.RunRequest]:
         return list(self._evaluate(resume_parked).run_requests or [])
 
-    def begin(self, request: dg.RunRequest, dagster_run_id: str = "dead") -> None:
-        """As its first stage does, and no further: what a process leaves that is killed then."""
+    def begin(
+        self,
+        request: dg.RunRequest,
+        dagster_run_id: str = "dead",
+        work: Callable[[StageContext], object] = lambda _: None,
+    ) -> None:
+        """As its first stage does, and no further than this work: what a process leaves that is killed then."""
         customer_id = request.partition_key or ""
         workplace = self.open()
         layer = Layer(request.tags["sync/layer"])
         run = Run(customer_id, request.tags["sync/run_id"], layer, request.tags["sync/slot"])
-        with workplace.stage(workplace.customer(customer_id), run, dagster_run_id):
-            pass
+        with workplace.stage(workplace.customer(customer_id), run, dagster_run_id) as context:
+            work(context)
         workplace.close()
 
     def _job(self, name: str = "nightly_sync") -> dg.JobDefinition:

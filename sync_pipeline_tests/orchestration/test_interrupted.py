@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from sync_pipeline.adapters.sql.interrupted import MOST_INTERRUPTIONS
 from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
@@ -63,12 +64,24 @@ def test_whoever_is_at_work_is_left_to_it(nights: Nights) -> None:
     workplace.close()
 
 
-def test_a_night_that_is_killed_before_it_gets_anywhere_twice_in_a_row_fails(nights: Nights) -> None:
+def test_a_night_that_is_killed_again_and_again_before_it_gets_anywhere_fails(nights: Nights) -> None:
+    """It may be its data that kills it; a machine that is started over a few times is no reason to give up."""
     killed(nights)
-    (again,) = nights.resumed()
-    nights.begin(again, "dead-as-well")
+    for attempt in range(1, MOST_INTERRUPTIONS):
+        (again,) = nights.resumed()
+        nights.begin(again, f"dead-{attempt}")
     assert nights.resumed() == []
     assert status(nights) == "failed"
+
+
+def test_a_night_that_was_killed_before_it_got_anywhere_is_not_stuck_when_it_parks(
+    nights: Nights, world: World
+) -> None:
+    world.add_fault(side="vomo", kind="rate_limited", path="/vomo/v1/users", retry_after=3600)
+    killed(nights)
+    (again,) = nights.resumed()
+    nights.start(again)
+    assert status(nights) == "parked"
 
 
 def test_a_run_by_hand_that_somebody_killed_stays_killed(nights: Nights) -> None:

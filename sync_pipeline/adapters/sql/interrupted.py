@@ -1,15 +1,20 @@
 """Runs whose process died in the middle: of nights and reconciliations, what is left goes on by itself."""
 
+from itertools import takewhile
+
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from sync_pipeline.adapters.sql.advancing import has_advanced
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
-from sync_pipeline.adapters.sql.runs import INTERRUPTED
+from sync_pipeline.adapters.sql.runs import GOES_ON, INTERRUPTED
 from sync_pipeline.adapters.sql.tables import runs, slices
 from sync_pipeline.domain.lease import Lease
-from sync_pipeline.domain.run import MANUAL, Layer, Run, RunStatus, Stage
+from sync_pipeline.domain.run import Layer, Run, RunStatus, Stage
 from sync_pipeline.ports import Clock
+
+MOST_INTERRUPTIONS = 5
+"""In a row, before anything was done: as often as a slice that never begins is tried (orchestration/run_queue.py)."""
 
 
 class SqlInterrupted:
@@ -24,17 +29,14 @@ class SqlInterrupted:
 
     def at_work(self) -> list[Run]:
         """Runs that look as if they were at work; whether somebody is, the leases know."""
-        statement = select(runs).where(
-            runs.c.status == RunStatus.RUNNING.value, runs.c.layer != Layer.POLL.value, runs.c.slot != MANUAL
-        )
         with self._database.read() as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(select(runs).where(GOES_ON)).all()
         return [Run(row.customer_id, row.run_id, Layer(row.layer), row.slot) for row in rows]
 
     def park(self, lease: Lease, run_id: str) -> list[str]:
         """Close what is open of the run, and let it go on at once; answers the Dagster runs that ended unnoticed.
 
-        Where two slices in a row got nothing done it fails instead: what kills it may be in its data.
+        Where several slices in a row got nothing done it fails instead: what kills it may be in its data.
         """
         now, customer_id = self._clock.now(), lease.customer_id
         this_run = (runs.c.customer_id == customer_id, runs.c.run_id == run_id)
@@ -44,8 +46,6 @@ class SqlInterrupted:
             still = connection.execute(select(runs.c.status).where(*this_run)).scalar()
             if still != RunStatus.RUNNING.value:
                 return []
-            earlier = _last_advanced(connection, of_run)
-            advanced = True
             ended: list[str] = []
             for row in connection.execute(select(slices).where(*of_run, slices.c.ended_at.is_(None))).all():
                 advanced = has_advanced(connection, customer_id, run_id, row.dagster_run_id)
@@ -56,14 +56,13 @@ class SqlInterrupted:
                     .values(
                         status=RunStatus.FAILED.value,
                         ended_at=now,
-                        advanced=advanced,
+                        advanced=True if advanced else None,  # a slice that could do nothing in its time has False
                         failures=[*(row.failures or ()), INTERRUPTED.as_dict()],
                     )
                 )
-            is_stuck = earlier is False and not advanced
             values = (
                 {"status": RunStatus.FAILED.value, "completed_at": now}
-                if is_stuck
+                if _interruptions(connection, of_run) >= MOST_INTERRUPTIONS
                 else {
                     "status": RunStatus.PARKED.value,
                     "resume_at": now,
@@ -74,7 +73,8 @@ class SqlInterrupted:
         return ended
 
 
-def _last_advanced(connection: Connection, of_run: tuple[ColumnElement[bool], ...]) -> bool | None:
-    """Whether the newest slice that has ended got anything done; None when there is none."""
-    ended = select(slices.c.advanced).where(*of_run, slices.c.ended_at.is_not(None))
-    return connection.execute(ended.order_by(slices.c.slice.desc()).limit(1)).scalar()
+def _interruptions(connection: Connection, of_run: tuple[ColumnElement[bool], ...]) -> int:
+    """How many of the newest slices were interrupted before they got anything done."""
+    newest_first = select(slices.c.advanced).where(*of_run).order_by(slices.c.slice.desc())
+    advanced = connection.execute(newest_first.limit(MOST_INTERRUPTIONS)).scalars()
+    return sum(1 for _ in takewhile(lambda one: one is None, advanced))

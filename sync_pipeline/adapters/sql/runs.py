@@ -4,21 +4,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, delete, func, insert, select, true, update
 
 from sync_pipeline.adapters.sql.advancing import has_advanced, whats_done
 from sync_pipeline.adapters.sql.breakers import count_run
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
 from sync_pipeline.adapters.sql.tables import change_sets, ledger, ledger_changes, positions, runs, slices
+from sync_pipeline.domain.errors import BusyError
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.operation import NEEDS_A_PERSON, State
 from sync_pipeline.domain.pause import RunVerdict
-from sync_pipeline.domain.run import Layer, Run, RunStatus, Stage, StageFailure
+from sync_pipeline.domain.run import MANUAL, Layer, Run, RunStatus, Stage, StageFailure
 from sync_pipeline.ports import Clock
 
 NEVER_LEFT = and_(ledger.c.state == State.REVIEW.value, ledger.c.accepted_at.is_(None))
 """In review without having been sent: what it waited for will not come by itself."""
+
+GOES_ON = and_(runs.c.status == RunStatus.RUNNING.value, runs.c.layer != Layer.POLL.value, runs.c.slot != MANUAL)
+"""At work, or interrupted, and then it goes on by itself. The next poll is minutes away; by hand is for people."""
 
 LEAST_FAR_LAST = (
     *(State.SUPERSEDED, State.CONFIRMED, State.ACCEPTED, State.REVIEW, State.DISCARDED, State.DEAD),
@@ -39,21 +43,31 @@ class SqlRuns:
         """Record that a Dagster run works on `run`.
 
         A run that was left running by a dead process is closed, and one that was parked: this one does its work. A
-        poll only collects, and leaves what is parked to itself.
+        poll only collects: it leaves what is parked to itself, and does not begin before an interrupted run goes on.
+
+        Raises:
+            BusyError: this is a poll, and a run of a slot was interrupted.
         """
         now = self._clock.now()
         with self._database.write() as connection:
             require_lease(connection, lease)
             mine = runs.c.customer_id == lease.customer_id
+            if run.layer == Layer.POLL and connection.execute(select(runs.c.run_id).where(mine, GOES_ON)).first():
+                raise BusyError(
+                    f"A run of {lease.customer_id} was interrupted, and goes on first.",
+                    "The sensor `resume_parked` requests it; a run started by hand takes over as well.",
+                )
             connection.execute(
                 update(runs)
                 .where(mine, runs.c.status == RunStatus.RUNNING.value, runs.c.run_id != run.run_id)
                 .values(status=RunStatus.FAILED.value, completed_at=now)
             )
             if run.layer != Layer.POLL or _is_parked(connection, lease.customer_id, run.run_id):
+                # A poll that goes on only sends: a read that is not over is nobody else's.
+                taken_over = true() if run.layer != Layer.POLL else runs.c.parked_in == Stage.APPLIED_LEDGER.value
                 connection.execute(
                     update(runs)
-                    .where(mine, runs.c.status == RunStatus.PARKED.value, runs.c.run_id != run.run_id)
+                    .where(mine, runs.c.status == RunStatus.PARKED.value, runs.c.run_id != run.run_id, taken_over)
                     .values(status=RunStatus.CONTINUED.value, resume_at=None)
                 )
             self._close_interrupted(connection, lease.customer_id, dagster_run_id, now)
@@ -261,6 +275,10 @@ class SqlRuns:
 
     def slice_started_at(self, customer_id: str, dagster_run_id: str) -> datetime | None:
         return self._of_slice(slices.c.started_at, customer_id, dagster_run_id)
+
+    def slice_ended_at(self, customer_id: str, dagster_run_id: str) -> datetime | None:
+        """None as well when there is no such slice."""
+        return self._of_slice(slices.c.ended_at, customer_id, dagster_run_id)
 
     def _of_slice(self, column: Column[Any], customer_id: str, dagster_run_id: str) -> Any:
         this = (slices.c.customer_id == customer_id, slices.c.dagster_run_id == dagster_run_id)

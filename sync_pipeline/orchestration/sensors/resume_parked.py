@@ -15,6 +15,7 @@ from sync_pipeline.orchestration.launch import following_run
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.run_queue import look_at_queue, next_attempt
 from sync_pipeline.orchestration.runs import SLICE_TAG, tags_of
+from sync_pipeline.orchestration.stale_runs import end_silent_runs
 from sync_pipeline.workplace import Workplace
 
 log = structlog.get_logger()
@@ -29,6 +30,7 @@ def resume_parked(context: dg.SensorEvaluationContext, workplace: WorkplaceResou
     """
     opened = workplace.get()
     park_interrupted(context.instance, opened)
+    end_silent_runs(context.instance, opened)
     queue = look_at_queue(context.instance)
     customers = set(context.instance.get_dynamic_partitions("customers"))
     # A customer may have a night and a poll that are parked: whichever goes on first sends what is left of both.

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.adapters.sql.tables import slices
 from sync_pipeline.domain.operation import Priority
-from sync_pipeline.domain.run import RunStatus, StageFailure
+from sync_pipeline.domain.run import Layer, RunStatus, Stage, StageFailure
 from sync_pipeline_tests.adapters.sql.support import CUSTOMER, RUN, Worker, operation
 from sync_pipeline_tests.clock import START, FakeClock
 
@@ -23,10 +23,14 @@ def slices_of(store: StateStore, run_id: str = RUN) -> list[Any]:
 
 
 def finish(
-    worker: Worker, status: RunStatus = RunStatus.DONE, dagster_run_id: str = "dagster-1", **report: Any
+    worker: Worker,
+    status: RunStatus = RunStatus.DONE,
+    dagster_run_id: str = "dagster-1",
+    parked_in: Stage | None = None,
+    **report: Any,
 ) -> None:
     resume_at = worker.clock.now() + timedelta(hours=1) if status == RunStatus.PARKED else None
-    worker.store.runs.finish_slice(worker.lease, worker.run_id, dagster_run_id, status, resume_at, report)
+    worker.store.runs.finish_slice(worker.lease, worker.run_id, dagster_run_id, status, resume_at, report, parked_in)
 
 
 def known_run(worker: Worker, run_id: str | None = None) -> Any:
@@ -86,6 +90,25 @@ def test_a_run_left_running_by_a_dead_process_is_closed_when_the_next_slice_begi
     assert (interrupted.status, interrupted.ended_at) == ("failed", now)
     (failure,) = worker.store.runs.failures(CUSTOMER, RUN, "dagster-1")
     assert failure.subject == "interrupted"
+
+
+def test_a_parked_poll_that_goes_on_takes_over_what_is_to_be_sent_and_no_read_that_is_not_over(worker: Worker) -> None:
+    reading, sending, poll = worker, worker.in_run("run-2"), worker.in_run("run-3")
+    reading.begin_run("dagster-1")
+    finish(reading, RunStatus.PARKED, "dagster-1", parked_in=Stage.SOURCE_SNAPSHOT)
+    poll.begin_run("dagster-3", Layer.POLL)
+    finish(poll, RunStatus.PARKED, "dagster-3", parked_in=Stage.APPLIED_LEDGER)
+    poll.begin_run("dagster-4", Layer.POLL)
+    assert known_run(worker, RUN)["status"] == "parked"
+    finish(poll, RunStatus.PARKED, "dagster-4", parked_in=Stage.APPLIED_LEDGER)
+    sending.begin_run("dagster-2")
+    assert [known_run(worker, run)["status"] for run in (RUN, "run-3")] == ["continued", "continued"]
+    finish(sending, RunStatus.PARKED, "dagster-2", parked_in=Stage.APPLIED_LEDGER)
+    later = worker.in_run("run-4")
+    later.begin_run("dagster-5", Layer.POLL)
+    finish(later, RunStatus.PARKED, "dagster-5", parked_in=Stage.APPLIED_LEDGER)
+    later.begin_run("dagster-6", Layer.POLL)
+    assert known_run(worker, "run-2")["status"] == "continued"
 
 
 def test_an_interrupted_slice_keeps_what_had_failed_in_it(worker: Worker) -> None:
