@@ -16,6 +16,8 @@ pytestmark = pytest.mark.chaos
 
 PATIENCE_SECONDS = 600
 CUSTOMERS = 3
+ANSWER_MS = 800
+"""So slow that all of them are at work at once."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +28,7 @@ def dagster_home_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 def test_after_restarts_every_customer_had_its_night_once(tmp_path: Path) -> None:
     """The deaths hit whoever is at work: what dies before it began is found after minutes, too long for a test."""
     deaths = [Death(Kind.EVERYTHING, CUSTOMERS), Death(Kind.WRITER, CUSTOMERS + 1)]
-    with organizations(CUSTOMERS, seed=1) as url, fleet(tmp_path, url, CUSTOMERS, registered=True) as night:
+    with organizations(CUSTOMERS, 1, ANSWER_MS) as url, fleet(tmp_path, url, CUSTOMERS, registered=True) as night:
         machinery = Machinery(night.environment, tmp_path / "daemon.log")
         killed = list(play(night, machinery, deaths, Random(1), PATIENCE_SECONDS))  # noqa: S311 - repeatable
         verdict = judge(night, url)

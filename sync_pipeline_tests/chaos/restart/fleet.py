@@ -49,9 +49,9 @@ class Fleet:
 
     def slices(self) -> dict[str, int]:
         """Dagster runs that began to work on each customer."""
-        counted = select(slices.c.customer_id, func.count()).group_by(slices.c.customer_id)
+        counted = select(slices.c.customer_id, func.count().label("begun")).group_by(slices.c.customer_id)
         with self.workplace.state.database.read() as connection:
-            return dict(connection.execute(counted).tuples().all())
+            return {row.customer_id: row.begun for row in connection.execute(counted)}
 
     def writers(self) -> set[int]:
         """The ids of the processes that hold a customer."""
