@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos chaos-mutations ui stack lint format types layers bench lock clean
+.PHONY: help demo test test-browser chaos chaos-mutations chaos-restart ui stack lint format types layers bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -59,6 +59,12 @@ chaos: $(VENV)/.dev ## Kill real processes at every boundary and compare the boo
 
 chaos-mutations: $(VENV)/.dev ## Swap every two steps of the protocol: the proof must fail (docs/proof.md)
 	@$(BIN)/python -m sync_pipeline_tests.chaos.mutations
+
+CUSTOMERS ?= 50
+KILLS ?= 12
+SEED ?= 1
+chaos-restart: $(VENV)/.dev ## Kill daemon, code server and runs during a fleet's night: CUSTOMERS=50 KILLS=12 SEED=1 (docs/proof.md)
+	@$(BIN)/python -m sync_pipeline_tests.chaos.restart --customers $(CUSTOMERS) --kills $(KILLS) --seed $(SEED)
 
 bench: $(VENV)/.dev ## Run the benchmarks; one line of JSON per case
 	$(BIN)/python bench/diff.py

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--customers", type=int, default=50)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--patience", type=float, default=1140, help="seconds until the night must be over")
+    parser.add_argument("--patience", type=float, default=1800, help="seconds until the night must be over")
     parser.add_argument("--log", type=Path, help="where the daemon's words are kept")
     asked = parser.parse_args(arguments)
     random, started = Random(asked.seed), time.monotonic()  # noqa: S311 - a repeatable draw is the purpose
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str]) -> int:
             "twice": len(verdict.twice),
             "left_in_flight": len(verdict.left_in_flight),
             "repeats": verdict.repeats,
+            "polls_cut_off": night.polls_cut_off(),
             "failed_customers": sorted(verdict.failed),
         }
     for customer, words in sorted(verdict.failed.items()):

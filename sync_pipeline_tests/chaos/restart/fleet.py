@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, not_, select
 
 from sync_pipeline.adapters.sql.tables import leases, runs, slices
 from sync_pipeline.domain.run import Layer, RunStatus
@@ -21,6 +21,7 @@ from sync_pipeline_tests.chaos.restart.organizations import name_of, tokens
 from sync_pipeline_tests.end_to_end.deployment import secret, vomo_source, write_yaml
 
 NIGHTS = (Layer.INITIAL.value, Layer.NIGHTLY.value)
+POLLING = and_(runs.c.layer == Layer.POLL.value, runs.c.status == RunStatus.RUNNING.value)
 ROWS_OF_A_REQUEST = 5
 
 
@@ -42,16 +43,21 @@ class Fleet:
         return known
 
     def unfinished(self) -> list[str]:
-        """Customers with a run of any layer that is at work or parked."""
+        """Customers with a run that is parked or looks as if it were at work, but for polls that were cut off."""
         going_on = runs.c.status.in_([RunStatus.RUNNING.value, RunStatus.PARKED.value])
         with self.workplace.state.database.read() as connection:
-            return list(connection.execute(select(runs.c.customer_id).where(going_on)).scalars())
+            return list(connection.execute(select(runs.c.customer_id).where(going_on, not_(POLLING))).scalars())
+
+    def polls_cut_off(self) -> int:
+        """The next poll closes them, which is not waited for; whether somebody is at work on one, the leases tell."""
+        with self.workplace.state.database.read() as connection:
+            return connection.execute(select(func.count()).select_from(runs).where(POLLING)).scalar_one()
 
     def slices(self) -> dict[str, int]:
         """Dagster runs that began to work on each customer."""
-        counted = select(slices.c.customer_id, func.count()).group_by(slices.c.customer_id)
+        counted = select(slices.c.customer_id, func.count().label("begun")).group_by(slices.c.customer_id)
         with self.workplace.state.database.read() as connection:
-            return dict(connection.execute(counted).tuples().all())
+            return {row.customer_id: row.begun for row in connection.execute(counted)}
 
     def writers(self) -> set[int]:
         """The ids of the processes that hold a customer."""

@@ -1,6 +1,6 @@
 """The sandbox of a fleet, in a process of its own: it survives whatever happens to those who sync.
 
-python -m sync_pipeline_tests.chaos.restart.organizations CUSTOMERS SEED
+python -m sync_pipeline_tests.chaos.restart.organizations CUSTOMERS SEED ANSWER_MS
 """
 
 import os
@@ -29,9 +29,9 @@ def tokens(name: str) -> tuple[str, str]:
 
 
 @contextmanager
-def organizations(customers: int, seed: int) -> Iterator[str]:
+def organizations(customers: int, seed: int, answer_ms: int = ANSWER_MS) -> Iterator[str]:
     """Two for each customer; the base URL of both sides."""
-    command = [sys.executable, "-m", __name__, str(customers), str(seed)]
+    command = [sys.executable, "-m", __name__, str(customers), str(seed), str(answer_ms)]
     # Told apart from those who sync by what is missing in its environment.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SYNC_")}
     with subprocess.Popen(
@@ -48,14 +48,14 @@ def organizations(customers: int, seed: int) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    customers, seed = map(int, arguments)
+    customers, seed, answer_ms = map(int, arguments)
     world = World()
     for number in range(customers):
         virtuous, vomo = tokens(name_of(number))
         world.add_organization(virtuous)
         world.add_vomo_organization(vomo, users=PEOPLE, projects=PROJECTS, seed=seed * 1000 + number)
     for side in ("virtuous", "vomo"):
-        world.add_fault(side=side, kind="latency", delay_ms=ANSWER_MS)
+        world.add_fault(side=side, kind="latency", delay_ms=answer_ms)
 
     def announce(url: str) -> None:
         sys.stdout.write(f"{url}\n")
