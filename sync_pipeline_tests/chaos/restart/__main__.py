@@ -7,6 +7,7 @@ The last line is one JSON document; the exit code is 1 when anything is wrong, a
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -65,4 +66,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    # `timeout` ends with SIGTERM: what was started must not be left behind then either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(sys.argv[1:]))
