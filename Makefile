@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser chaos chaos-mutations chaos-restart ui stack lint format types layers bench lock clean
+.PHONY: help demo test test-browser test-fleet chaos chaos-mutations chaos-restart ui stack lint format types layers bench lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -46,7 +46,10 @@ format: $(VENV)/.dev ## Format the code
 
 test: lint ## Run all checks and tests
 	@# Two cores, four workers: a third of the time is spent waiting (14:40 with two of them, 11:11 with four).
-	$(BIN)/pytest -n 4
+	$(BIN)/pytest -n 4 -m 'not fleet'
+
+test-fleet: $(VENV)/.dev ## Run the tests of whole fleets, which take minutes: isolation of 200 customers, restarts
+	$(BIN)/pytest -m fleet
 
 test-browser: $(VENV)/.dev ## Run the browser tests; installs Debian's chromium if it is missing
 	@command -v chromium >/dev/null || (apt-get update && apt-get install --yes chromium)

@@ -26,6 +26,7 @@ def dagster_home_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
 
 
+@pytest.mark.fleet
 def test_after_restarts_every_customer_had_its_night_once(tmp_path: Path) -> None:
     """The deaths hit whoever is at work: what dies before it began is found after minutes, too long for a test."""
     deaths = [Death(Kind.EVERYTHING, CUSTOMERS), Death(Kind.WRITER, CUSTOMERS + 1)]

@@ -23,6 +23,8 @@ from sync_pipeline.stages.source_snapshot import poll_snapshots
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.end_to_end.deployment import BATCH, USERS, TickingClock, secret, write_yaml
 
+pytestmark = pytest.mark.fleet
+
 CUSTOMERS = [f"customer-{number:03}" for number in range(200)]
 SILENT, MALFORMED, REVOKED, LARGE, THROTTLED = CUSTOMERS[::40]
 IN_TROUBLE = {SILENT, MALFORMED, REVOKED, LARGE, THROTTLED}
