@@ -48,7 +48,7 @@ test: lint ## Run all checks and tests
 	@# Two cores, four workers: a third of the time is spent waiting (14:40 with two of them, 11:11 with four).
 	$(BIN)/pytest -n 4 -m 'not fleet'
 
-test-fleet: $(VENV)/.dev ## Run the tests of whole fleets, which take minutes: isolation of 200 customers, restarts
+test-fleet: $(VENV)/.dev ## Run the tests that take minutes: 200 customers, restarts, the stack, prunes killed everywhere
 	$(BIN)/pytest -m fleet
 
 test-browser: $(VENV)/.dev ## Run the browser tests; installs Debian's chromium if it is missing

@@ -128,6 +128,7 @@ def prune(open_workplace: Callable[[], Workplace]) -> int:
         workplace.close()
 
 
+@pytest.mark.fleet
 def test_killed_between_any_two_lines(lived: Deployment, tmp_path: Path) -> None:
     whole = copy(lived, tmp_path / "whole")
     lines = traced(lambda: prune(whole))
