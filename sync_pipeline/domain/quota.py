@@ -1,8 +1,9 @@
 """The quota rule: how many requests we may take of an organization's window."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sync_pipeline.domain.operation import NoPermit
 
@@ -11,6 +12,14 @@ LATEST_ARRIVAL = timedelta(seconds=20)  # longer than this no request of ours is
 ENOUGH_TO_GO_ON = 0.25  # of the budget: less is not worth the start of another slice
 REQUESTS_OF_A_START = 2  # a slice confirms its organization and its rights before it does anything else
 SMALLEST_SLICE = 4 * REQUESTS_OF_A_START
+
+
+class Moments(Protocol):
+    """Times in their order, the oldest first."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class QuotaPicture:
         return rule.window / self.budget(rule) if rule.is_even else timedelta()
 
 
-def decide(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now: datetime) -> NoPermit | None:
+def decide(picture: QuotaPicture, rule: QuotaRule, own: Moments, now: datetime) -> NoPermit | None:
     """None when one more request may leave; otherwise until when not, and why.
 
     `own` are the moments of our requests that still count, oldest first. A permit is given while our own requests are
@@ -77,14 +86,14 @@ def worth_a_slice(budget: int) -> int:
     return min(budget, max(SMALLEST_SLICE, int(budget * ENOUGH_TO_GO_ON)))
 
 
-def free_at(picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], now: datetime, requests: int) -> datetime:
+def free_at(picture: QuotaPicture, rule: QuotaRule, own: Moments, now: datetime, requests: int) -> datetime:
     """When a slice that sends so many requests may start, or one that sends a good part of the budget."""
     wanted = min(requests + REQUESTS_OF_A_START, worth_a_slice(picture.budget(rule)))
     return max(now, *(until for until, _ in _obstacles(picture, rule, own, wanted, now)))
 
 
 def _obstacles(
-    picture: QuotaPicture, rule: QuotaRule, own: Sequence[datetime], wanted: int, now: datetime
+    picture: QuotaPicture, rule: QuotaRule, own: Moments, wanted: int, now: datetime
 ) -> Iterator[tuple[datetime, str]]:
     """Whatever is in the way of so many requests, and when it no longer is; that may be long ago.
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import inf
-from typing import overload
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, true
 
@@ -158,8 +157,8 @@ def take_permit(
     return refusal
 
 
-class _OwnRequests(Sequence[datetime]):
-    """The moments of our requests that still count, oldest first.
+class _OwnRequests:
+    """Implements domain.quota.Moments: those of our requests that still count.
 
     Counted by the database, and fetched one by one where a decision depends on one: reading all of a full window cost
     9 ms a permit.
@@ -175,16 +174,9 @@ class _OwnRequests(Sequence[datetime]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> datetime: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[datetime]: ...
-    def __getitem__(self, index: int | slice) -> datetime | list[datetime]:
+    def __getitem__(self, place: int, /) -> datetime:
         oldest_first = select(quota_events.c.at).where(self._mine).order_by(quota_events.c.at)
-        if isinstance(index, slice):
-            return list(self._connection.execute(oldest_first).scalars())[index]
-        place = range(self._count)[index]
-        return self._connection.execute(oldest_first.offset(place).limit(1)).scalar_one()
+        return self._connection.execute(oldest_first.offset(range(self._count)[place]).limit(1)).scalar_one()
 
     def after(self, moment: datetime) -> int:
         """How many were made after that."""
