@@ -3,7 +3,7 @@
 import dagster as dg
 
 from sync_pipeline.orchestration.prune import prune_job
-from sync_pipeline.orchestration.run_queue import UNFINISHED
+from sync_pipeline.orchestration.schedules.one_at_a_time import unless_at_work
 
 
 @dg.schedule(
@@ -16,7 +16,4 @@ from sync_pipeline.orchestration.run_queue import UNFINISHED
 )
 def prune(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Two at the same time would keep a worker busy for nothing."""
-    unfinished = dg.RunsFilter(job_name=prune_job.name, statuses=list(UNFINISHED))
-    if context.instance.get_runs_count(unfinished):
-        return dg.SkipReason("the last one is still at work")
-    return dg.RunRequest()
+    return unless_at_work(context.instance, prune_job, "one")
