@@ -32,9 +32,8 @@ import structlog
 from customer_files import token
 from local_servers import await_port, free_port, people_server, process
 
-from sync_pipeline.domain.run import Layer, RunStatus
+from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.home import prepare_dagster_home
-from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.orchestration.partitions import register
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.sensors import due_customers
@@ -42,11 +41,8 @@ from sync_pipeline.orchestration.sweep import AT_ONCE, NOTHING_NEW, sweep
 from sync_pipeline.sandbox.server import serve
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
-from sync_pipeline.stages.applied_ledger import finish
-from sync_pipeline.stages.change_set import make_change_sets
-from sync_pipeline.stages.planning import plan_ready_cuts
-from sync_pipeline.stages.source_snapshot import poll_snapshots
 from sync_pipeline.workplace import Workplace
+from sync_pipeline_tests.loaded_fleet import load_everybody
 
 TICK_CUSTOMERS, SWEEP_CUSTOMERS, NIGHTS_CUSTOMERS = 10_000, 1_000, 1_000
 PEOPLE_OF_EACH = 15
@@ -104,23 +100,6 @@ def tick(folder: Path, customers: int) -> dict[str, Any]:
         "ratio": round(min(seconds) / min(floor), 1),
         "said": result.skip_reason.skip_message if isinstance(result, dg.SensorResult) and result.skip_reason else "",
     }
-
-
-async def load_everybody(workplace: Workplace) -> None:
-    """Every customer's initial load, as far as Virtuous is not needed for it."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def load(customer_id: str) -> None:
-        async with gate:
-            customer = workplace.customer(customer_id)
-            run = new_run(workplace, customer, Layer.INITIAL)
-            with workplace.polling(customer, run, run.run_id) as context:
-                await poll_snapshots(context, customer.streams)
-                make_change_sets(context)
-                plan_ready_cuts(context)
-                finish(context, RunStatus.DONE, None)
-
-    await asyncio.gather(*(load(name) for name in workplace.fleet().customers))
 
 
 async def bare(url: str, customers: int) -> None:

@@ -9,19 +9,17 @@ from pathlib import Path
 import pytest
 
 from sync_pipeline.domain.report import RunReport
-from sync_pipeline.domain.run import Layer, RunStatus
+from sync_pipeline.domain.run import Layer
 from sync_pipeline.domain.slots import share_of
 from sync_pipeline.orchestration.launch import new_run
-from sync_pipeline.orchestration.sweep import AT_ONCE, Sweep, sweep
+from sync_pipeline.orchestration.sweep import Sweep, sweep
 from sync_pipeline.sandbox.server import running_sandbox
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
-from sync_pipeline.stages.applied_ledger import apply_ledger, finish
-from sync_pipeline.stages.change_set import make_change_sets
-from sync_pipeline.stages.planning import plan_ready_cuts
-from sync_pipeline.stages.source_snapshot import poll_snapshots
+from sync_pipeline.stages.applied_ledger import apply_ledger
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.end_to_end.deployment import BATCH, USERS, TickingClock, secret, write_yaml
+from sync_pipeline_tests.loaded_fleet import load_everybody
 
 pytestmark = pytest.mark.fleet
 
@@ -85,22 +83,6 @@ def configure(folder: Path, name: str, url: str, vomo: str) -> None:
         "limits": {"guard": {"changes": 1.0}},
     }
     write_yaml(folder / "customers" / f"{name}.yaml", document)
-
-
-async def load_everybody(workplace: Workplace) -> None:
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def load(name: str) -> None:
-        async with gate:
-            customer = workplace.customer(name)
-            run = new_run(workplace, customer, Layer.INITIAL)
-            with workplace.polling(customer, run, run.run_id) as context:
-                await poll_snapshots(context, customer.streams)
-                make_change_sets(context)
-                plan_ready_cuts(context)
-                finish(context, RunStatus.DONE, None)
-
-    await asyncio.gather(*map(load, CUSTOMERS))
 
 
 def trouble(world: World, workplace: Workplace, deaf: int) -> None:
