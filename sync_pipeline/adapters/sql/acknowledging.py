@@ -16,6 +16,30 @@ from sync_pipeline.domain.operation import UNSENT, Evidence, State
 REPLACING = frozenset({"attendance", "note", "opportunity"})
 """Kinds whose payload says whether there is one to replace."""
 
+# Built once, for the sake of single writes: every request settles one operation there.
+ACCEPT = (
+    update(ledger)
+    .where(ledger.c.customer_id == bindparam("customer"))
+    .where(ledger.c.operation_id.in_(bindparam("ids", expanding=True)), ledger.c.state == bindparam("before"))
+    .values(
+        state=State.ACCEPTED.value,
+        payload=None,
+        request=None,
+        waits_for=None,
+        accepted_at=bindparam("now"),
+        evidence=bindparam("known_by"),
+        finished_in=bindparam("run"),
+        updated_at=bindparam("now"),
+    )
+    .returning(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_source, ledger.c.reference_id)
+)
+CHANGES = (
+    select(ledger_changes)
+    .where(ledger_changes.c.customer_id == bindparam("customer"))
+    .where(ledger_changes.c.operation_id.in_(bindparam("ids", expanding=True)))
+    .order_by(ledger_changes.c.operation_id)
+)
+
 
 def settle_accepted(
     connection: Connection,
@@ -31,21 +55,9 @@ def settle_accepted(
 
     Their values are acknowledged, and the ids that Virtuous gave (by operation) are kept.
     """
-    moved = connection.execute(
-        update(ledger)
-        .where(ledger.c.customer_id == customer_id, ledger.c.operation_id.in_(ids), ledger.c.state == before.value)
-        .values(
-            state=State.ACCEPTED.value,
-            payload=None,
-            request=None,
-            waits_for=None,
-            accepted_at=now,
-            evidence=None if evidence is None else evidence.value,
-            finished_in=run_id,
-            updated_at=now,
-        )
-        .returning(ledger.c.operation_id, ledger.c.kind, ledger.c.reference_source, ledger.c.reference_id)
-    ).all()
+    which = {"customer": customer_id, "ids": list(ids), "before": before.value}
+    what = {"known_by": None if evidence is None else evidence.value, "run": run_id, "now": now}
+    moved = connection.execute(ACCEPT, which | what).all()
     _acknowledge(connection, customer_id, sorted(row.operation_id for row in moved), now)
     _tell_the_next(connection, customer_id, moved, now)
     given = {
@@ -57,11 +69,7 @@ def settle_accepted(
 
 
 def _acknowledge(connection: Connection, customer_id: str, ids: Sequence[int], now: datetime) -> None:
-    rows = connection.execute(
-        select(ledger_changes)
-        .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.operation_id.in_(ids))
-        .order_by(ledger_changes.c.operation_id)
-    ).mappings()
+    rows = connection.execute(CHANGES, {"customer": customer_id, "ids": ids}).mappings()
     upsert(
         connection,
         acknowledged,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from sync_pipeline.adapters.process import is_alive, this_process
 from sync_pipeline.adapters.sql.database import Database
@@ -12,6 +12,8 @@ from sync_pipeline.adapters.sql.upsert import insert_ignoring
 from sync_pipeline.domain.errors import BusyError
 from sync_pipeline.domain.lease import LEASE_SECONDS, Holder, Lease
 from sync_pipeline.ports import Clock
+
+TOKEN = select(leases.c.token).where(leases.c.customer_id == bindparam("customer")).with_for_update()
 
 
 class SqlLeases:
@@ -107,9 +109,7 @@ def require_lease(connection: Connection, lease: Lease) -> None:
     Raises:
         BusyError: the fencing token in the store is not ours.
     """
-    token = connection.execute(
-        select(leases.c.token).where(leases.c.customer_id == lease.customer_id).with_for_update()
-    ).scalar()
+    token = connection.execute(TOKEN, {"customer": lease.customer_id}).scalar()
     if token != lease.token:
         raise BusyError(
             f"Another process took over {lease.customer_id}.",

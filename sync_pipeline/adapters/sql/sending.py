@@ -1,19 +1,19 @@
 """Sending: what leaves, and what became of it. Every method is one transaction (DESIGN section 5, write protocol)."""
 
-import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, select, true, update
+from sqlalchemy import Connection, Row, and_, case, func, select, true, update
 
 from sync_pipeline.adapters.sql.acknowledging import settle_accepted
+from sync_pipeline.adapters.sql.claiming import mark_sending, next_rows, operation_of
 from sync_pipeline.adapters.sql.crm_ids import remember
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
-from sync_pipeline.adapters.sql.older import came_before, older, same_record
+from sync_pipeline.adapters.sql.older import came_before, older
 from sync_pipeline.adapters.sql.open_operations import open_operations
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.quota import take_permit
@@ -21,12 +21,10 @@ from sync_pipeline.adapters.sql.splitting import split
 from sync_pipeline.adapters.sql.superseding import overtaken, supersede
 from sync_pipeline.adapters.sql.tables import ledger
 from sync_pipeline.domain.backlog import OpenOperation
-from sync_pipeline.domain.coalescing import COALESCED, parted, rows_of, travelling_together
+from sync_pipeline.domain.coalescing import parted, rows_of
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import (
-    LOOKED_FOR_FIRST,
-    UNSENT,
     DoubtfulBatch,
     Evidence,
     NoPermit,
@@ -38,12 +36,6 @@ from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.ports import Clock, DestinationName
 
-# Bringing back an archived contact comes before its new values: what was planned first goes first, whatever it does.
-older_action = and_(
-    came_before,
-    older.c.action != ledger.c.action,
-    older.c.state.in_([state.value for state in UNSENT]),
-)
 DATES_BEFORE_DEAD = 5  # DESIGN section 5
 LONGEST_TURN = timedelta(hours=24)
 """For so long others go first whose kind is more urgent, also those that came later."""
@@ -83,7 +75,7 @@ class SqlSending:
         """
         with self._database.write() as connection:
             require_lease(connection, self._lease)
-            rows = self._next_rows(connection, routes, blocked)
+            rows = next_rows(connection, self._lease.customer_id, routes, blocked, self._settled_before)
             return self._send(connection, rows, routes) if rows else None
 
     def claim_again(self, ids: Sequence[int], routes: Routes) -> SendingBatch | NoPermit | None:
@@ -104,7 +96,7 @@ class SqlSending:
             first = connection.execute(
                 select(func.min(older.c.unanswered_at))
                 .select_from(ledger)
-                .join(older, self._unsettled_older())
+                .join(older, and_(came_before, older.c.unanswered_at > self._settled_before))
                 .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
             ).scalar()
         return None if first is None else first + self._settle
@@ -158,7 +150,7 @@ class SqlSending:
                 .where(ledger.c.state == State.SENDING.value)
                 .order_by(ledger.c.operation_id)
             ).all()
-        return [_operation(row, row.attempts) for row in rows]
+        return [operation_of(row) for row in rows]
 
     def accepted(
         self, ids: Sequence[int], evidence: Evidence | None = None, crm_ids: Mapping[int, CrmId] | None = None
@@ -180,7 +172,7 @@ class SqlSending:
                 .order_by(ledger.c.accepted_at)
                 .limit(limit)
             ).all()
-        return [_operation(row, row.attempts) for row in rows]
+        return [operation_of(row) for row in rows]
 
     def count_accepted_by(self, evidence: Evidence) -> int:
         """How many are accepted for this evidence alone."""
@@ -300,71 +292,17 @@ class SqlSending:
         with self._database.read() as connection:
             return count_by_state(connection, self._lease.customer_id)
 
-    def _next_rows(self, connection: Connection, routes: Routes, blocked: Collection[str]) -> Sequence[Row]:
-        queue = (
-            select(ledger)
-            .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
-            .where(~exists().where(same_record, older.c.state == State.SENDING.value).correlate(ledger))
-            .where(~exists().where(self._unsettled_older()).correlate(ledger))
-            .where(~exists().where(older_action).correlate(ledger))
-            .order_by(ledger.c.priority, ledger.c.operation_id)
-        )
-        if blocked:
-            queue = queue.where(ledger.c.endpoint.not_in(blocked))
-        first = connection.execute(queue.limit(1)).one_or_none()
-        if first is None:
-            return []
-        # One request goes to one endpoint, names one reference source, and a record in one row.
-        alike = queue.where(ledger.c.endpoint == first.endpoint, ledger.c.reference_source == first.reference_source)
-        limit = routes.limit(first.endpoint)
-        chosen: dict[str, Row] = {first.reference_id: first}
-        while len(chosen) < limit:
-            others = alike.where(ledger.c.reference_id.not_in(chosen)).limit(limit - len(chosen))
-            found = connection.execute(others).all()
-            for row in found:
-                chosen.setdefault(row.reference_id, row)
-            if not found:
-                break
-        if first.endpoint not in COALESCED:
-            return list(chosen.values())
-        # Whatever else is planned for these people travels along, however far behind it is in the queue.
-        all_of_them = connection.execute(
-            alike.where(ledger.c.reference_id.in_(chosen)).order_by(None).order_by(ledger.c.operation_id)
-        ).all()
-        together = {row[0].reference_id: _together(row) for row in rows_of(first.endpoint, all_of_them)}
-        return [operation for reference_id in chosen for operation in together[reference_id]]
-
-    def _unsettled_older(self) -> ColumnElement[bool]:
-        """Matches an operation of `ledger` with an older one of its record that may take effect once more."""
-        return and_(came_before, older.c.unanswered_at > self._clock.now() - self._settle)
+    @property
+    def _settled_before(self) -> datetime:
+        """What went unanswered until then can no longer take effect."""
+        return self._clock.now() - self._settle
 
     def _send(self, connection: Connection, rows: Sequence[Row], routes: Routes) -> SendingBatch | NoPermit:
         now = self._clock.now()
         endpoint = rows[0].endpoint
         label = routes.label(endpoint, len(rows_of(endpoint, rows)))
         refusal = take_permit(connection, self._name, self._rule, self._run_id, label, now)
-        if refusal is not None:
-            return refusal
-        batch_id = uuid.uuid4().hex
-        ids = [row.operation_id for row in rows]
-        connection.execute(
-            update(ledger)
-            .where(ledger.c.operation_id.in_(ids))
-            .values(
-                state=State.SENDING.value,
-                attempts=ledger.c.attempts + 1,
-                batch_id=batch_id,
-                evidence=case(
-                    (ledger.c.state == State.SENDING.value, Evidence.REPEATED.value), else_=ledger.c.evidence
-                ),
-                attempted_at=now,
-                unanswered_at=case(
-                    (ledger.c.state == State.SENDING.value, ledger.c.attempted_at), else_=ledger.c.unanswered_at
-                ),
-                updated_at=now,
-            )
-        )
-        return SendingBatch(batch_id, endpoint, tuple(_operation(row, row.attempts + 1) for row in rows))
+        return mark_sending(connection, rows, now) if refusal is None else refusal
 
     def _move(
         self, connection: Connection, ids: Sequence[int], state: State, before: State = State.SENDING, **values: Any
@@ -383,25 +321,6 @@ class SqlSending:
         """Values that were in doubt while a newer one was planned must neither overtake it nor wait for a person."""
         old = overtaken(connection, self._lease.customer_id, sorted(row.operation_id for row in moved))
         supersede(connection, self._run_id, old, [state], self._clock.now())
-
-
-def _together(rows: Sequence[Row]) -> Sequence[Row]:
-    """The oldest operations of one person that may travel as one row; the others follow in later requests."""
-    return rows[: travelling_together([row.payload for row in rows])]
-
-
-def _operation(row: Row, attempts: int) -> SendingOperation:
-    return SendingOperation(
-        operation_id=row.operation_id,
-        kind=row.kind,
-        action=row.action,
-        reference_source=row.reference_source,
-        reference_id=row.reference_id,
-        payload=row.payload,
-        request=row.request,
-        attempts=attempts,
-        may_be_there=row.evidence in LOOKED_FOR_FIRST,
-    )
 
 
 def count_by_state(connection: Connection, customer_id: str) -> dict[str, int]:
