@@ -16,6 +16,8 @@ from sync_pipeline.ports import Clock
 
 log = structlog.get_logger(__name__)
 
+TRIES_OF_GIVEN_UP = 2
+
 
 class Fetcher:
     """All requests of one source; `sent` tells how they carry the token. `requests` counts them, retries included."""
@@ -27,6 +29,7 @@ class Fetcher:
         self._pace = pace
         self._backoff = Backoff(random)
         self._answers = 0
+        self._given_up_after = -1
         self.requests = 0
 
     @property
@@ -37,7 +40,8 @@ class Fetcher:
         """The decoded JSON body at `address`.
 
         A 429 counts as a failed try only while nobody gets through: with several requests at once, one of them may
-        lose the race for a freed quota again and again though the read is getting on.
+        lose the race for a freed quota again and again though the read is getting on. Who has not answered anything
+        since all tries were used up gets few more: a dead source with ten streams would last for an hour.
 
         Raises:
             SourceRefused: 401 or 403.
@@ -46,6 +50,8 @@ class Fetcher:
         """
         failures = 0
         answers = self._answers
+        if self._given_up_after == answers:
+            tries = min(tries, TRIES_OF_GIVEN_UP)
         while True:
             await self._pace.turn()
             outcome = await self._attempt(place, address)
@@ -56,6 +62,7 @@ class Fetcher:
                 failures += 1
             answers = self._answers
             if failures >= tries:
+                self._given_up_after = answers
                 raise given_up(outcome, place, tries)
             await self._wait(place, outcome, failures)
 

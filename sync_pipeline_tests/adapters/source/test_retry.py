@@ -1,5 +1,7 @@
 """Trouble that may pass is waited out; trouble that will not is told at once, with its remedy."""
 
+import asyncio
+
 import httpx
 import pytest
 from hypothesis import given
@@ -14,9 +16,11 @@ from sync_pipeline_tests.adapters.source.support import (
     Script,
     VirtualClock,
     check,
+    collect,
     keys,
     open_source,
     page,
+    plan,
     read,
     stream,
 )
@@ -57,6 +61,26 @@ def test_used_up_tries_name_the_status_and_their_number() -> None:
     with pytest.raises(SourceError, match="HTTP 503 at the last of 10 tries"):
         read(source)
     assert len(script.requests) == source.requests == 10
+
+
+def test_a_source_that_was_given_up_is_asked_little_more_until_it_answers() -> None:
+    """Ten streams of a dead platform would keep a night's place for an hour otherwise."""
+    clock, answer = VirtualClock(), page([1])
+    dead, broken = [httpx.ReadTimeout("silent")] * 12, [httpx.Response(500)] * 9
+    source = open_source(Script(*dead, answer, *broken, answer), clock=clock)
+
+    async def session() -> None:
+        async with source:
+            with pytest.raises(SourceError, match="last of 10 tries"):
+                await collect(source.pages(plan()))
+            waited = clock.elapsed
+            with pytest.raises(SourceError, match="last of 2 tries"):
+                await collect(source.pages(plan()))
+            assert clock.elapsed - waited <= 2
+            assert keys(await collect(source.pages(plan()))) == ["1"]
+            assert keys(await collect(source.pages(plan()))) == ["1"], "what answered has all its tries again"
+
+    asyncio.run(session())
 
 
 def test_waits_double_up_to_a_minute_and_are_jittered() -> None:
