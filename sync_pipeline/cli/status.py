@@ -77,7 +77,7 @@ def shown(entry: Mapping[str, Any]) -> list[object]:
         None if age is None else f"{age / 3600:.1f} h",
         ", ".join(f"{count} {state}" for state, count in entry["ledger"].items()),
         f"{entry['quota']['used']} of {entry['quota']['limit']}",
-        entry["paused_until"],
+        "a person resumes it" if entry["breaker"]["needs_person"] else entry["paused_until"],
     ]
 
 

@@ -14,7 +14,7 @@ from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.orchestration.sweep import Sweep, sweep
 from sync_pipeline.stages.applied_ledger import finish
 from sync_pipeline.stages.change_set import make_change_sets
-from sync_pipeline.stages.source_snapshot import take_snapshots
+from sync_pipeline.stages.source_snapshot import poll_snapshots, take_snapshots
 from sync_pipeline_tests.adapters.sql.support import holder_elsewhere
 from sync_pipeline_tests.end_to_end.daemon import Daemon
 from sync_pipeline_tests.end_to_end.deployment import (
@@ -113,6 +113,20 @@ def test_a_source_that_fails_polls_fails_them_alone_and_pauses_nobody(loaded: De
     assert loaded.workplace.state.breakers.breaker(CUSTOMER).consecutive_failures == 0
     loaded.world.clear_faults()
     assert polled(loaded).outcomes == {"nothing new": 1}
+
+
+def test_giving_up_a_silent_source_fails_only_what_it_has_not_given(deployment: Deployment) -> None:
+    deployment.configure(
+        streams={**INCREMENTAL, "projects": {"source": "vomo", "recipe": "vomo_projects_to_opportunities"}}
+    )
+    workplace = deployment.workplace
+    customer = workplace.customer(CUSTOMER)
+    run = new_run(workplace, customer, Layer.POLL)
+    with workplace.polling(customer, run, run.run_id) as context:
+        asyncio.run(poll_snapshots(context, ["users"]))
+        deployment.world.add_fault(side="vomo", path="/vomo/v1/projects", kind="latency", delay_ms=2_000)
+        read = asyncio.run(poll_snapshots(context, ["users", "projects"], patience=0.2))
+    assert (read.read_before, list(read.failed)) == (["users"], ["projects"])
 
 
 def test_many_customers_are_polled_together_and_one_dead_source_delays_nobody(loaded: Deployment) -> None:

@@ -1,6 +1,6 @@
 """Pauses: who stopped a customer, until when, and why; each change leaves an entry in the audit log."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
@@ -10,7 +10,6 @@ from sync_pipeline.adapters.sql.upsert import upsert
 from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.ports import Clock
 
-UNTIL_RESUMED = datetime(9999, 12, 31, tzinfo=UTC)
 ACTOR = "breaker"
 
 
@@ -27,7 +26,8 @@ class SqlBreakers:
 
     def pause(self, customer_id: str, reason: str, actor: str, until: datetime | None = None) -> None:
         """Stop syncing this customer until `until`, or until a person resumes it."""
-        self._write(customer_id, {"paused_until": until or UNTIL_RESUMED, "reason": reason}, "pause", actor, reason)
+        end: dict[str, object] = {"needs_person": True} if until is None else {"paused_until": until}
+        self._write(customer_id, {"reason": reason, **end}, "pause", actor, reason)
 
     def resume(self, customer_id: str, reason: str, actor: str) -> None:
         self._write(

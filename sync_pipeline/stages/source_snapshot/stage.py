@@ -142,7 +142,7 @@ async def _giving_up(
             raise
         error = SourceUnavailable(SILENT.format(source=source), SILENT_REMEDY)
         judge_source(context, source, error)
-        read = {one.stream for one in result.reads} | result.failed.keys()
+        read = {one.stream for one in result.reads} | result.failed.keys() | set(result.read_before)
         for stream in streams:
             if stream not in read:
                 _fail(context, result, stream, error)

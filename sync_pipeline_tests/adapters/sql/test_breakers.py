@@ -113,8 +113,15 @@ def test_who_wants_it_has_one_run_try_again_after_the_pause(store: StateStore, c
 
 
 def test_the_breaker_leaves_the_pause_of_a_person_as_it_is(store: StateStore, clock: FakeClock) -> None:
-    store.breakers.pause(CUSTOMER, "audit week", "ada")
+    store.breakers.pause(CUSTOMER, "audit week", "ada", clock.now() + timedelta(days=7))
     for _ in range(4):
         count(store, clock, failed=True)
     breaker = store.breakers.breaker(CUSTOMER)
     assert (breaker.reason, breaker.needs_person) == ("audit week", False)
+
+
+def test_a_pause_without_an_end_says_that_it_needs_a_person(store: StateStore, clock: FakeClock) -> None:
+    store.breakers.pause(CUSTOMER, "Virtuous no longer accepts the token", "applied_ledger")
+    breaker = store.breakers.breaker(CUSTOMER)
+    assert breaker.is_paused(clock.advance(days=36_500))
+    assert (breaker.paused_until, breaker.needs_person) == (None, True)
