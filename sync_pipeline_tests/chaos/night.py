@@ -1,10 +1,4 @@
-"""One slice of a customer in a process of its own, without the 3 s that Dagster takes to start.
-
-    python -m sync_pipeline_tests.chaos.night CUSTOMER
-
-Says `ready` once everything is imported, starts when its standard input says a line, prints the run report, and ends
-with the exit code that `sync-pipeline run` would have.
-"""
+"""One slice of a customer, without the 3 s that Dagster takes to start."""
 
 import asyncio
 import json
@@ -27,6 +21,8 @@ ENDINGS = {PausedError: RunStatus.PAUSED, ParkedError: RunStatus.PARKED}
 
 
 def run_slice(customer_id: str) -> int:
+    """Print the run report; answers the exit code that `sync-pipeline run` would have."""
+    configure_logs()
     workplace = Workplace()
     try:
         report = stages(workplace, customer_id)
@@ -55,11 +51,3 @@ def stages(workplace: Workplace, customer_id: str, layer: Layer | None = None, s
     with workplace.stage(customer, run, run.run_id) as context:
         work = reconcile_ledger if layer is Layer.RECONCILE else apply_ledger
         return asyncio.run(work(context))
-
-
-if __name__ == "__main__":
-    configure_logs()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-    sys.exit(run_slice(sys.argv[1]))

@@ -10,7 +10,7 @@ from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.orchestration.sensors import resume_parked
 from sync_pipeline.settings import load_settings
 from sync_pipeline.workplace import Workplace
-from sync_pipeline_tests.chaos.victims import NIGHT, RUN, Scene, Victim
+from sync_pipeline_tests.chaos.victims import RUN, Scene, Victim
 from sync_pipeline_tests.clock import FakeClock
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VIRTUOUS, VOMO
 
@@ -75,9 +75,7 @@ def test_a_run_killed_while_it_waits_for_its_quota_is_gone_on_with_when_its_time
 
 
 def nights_of_both(scene: Scene) -> list[Victim]:
-    both = [scene.night(), scene.command(*NIGHT, NEIGHBOUR)]
-    both[1].go()
-    return both
+    return [scene.night(), scene.night(NEIGHBOUR)]
 
 
 def resumed_at(scene: Scene, now: datetime) -> list[dg.RunRequest]:

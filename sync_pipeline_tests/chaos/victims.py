@@ -1,5 +1,6 @@
 """A sandbox that survives, and processes that do not."""
 
+import itertools
 import json
 import os
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from sync_pipeline.sandbox.server import running_sandbox
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.settings import load_settings
 from sync_pipeline.workplace import Workplace
+from sync_pipeline_tests.chaos.forked import ForkedNight
 from sync_pipeline_tests.end_to_end.deployment import (
     CUSTOMER,
     VIRTUOUS,
@@ -29,7 +31,6 @@ from sync_pipeline_tests.end_to_end.deployment import (
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 
 REPOSITORY = Path(__file__).parents[2]
-NIGHT = (sys.executable, "-m", "sync_pipeline_tests.chaos.night")
 RUN = (str(Path(sys.executable).with_name("sync-pipeline")), "run", CUSTOMER, "--json")
 PATIENCE_SECONDS = 60
 Reached = Callable[[], bool]
@@ -38,25 +39,8 @@ Reached = Callable[[], bool]
 class Victim:
     """A process that runs a night of the customer, sooner or later to be killed."""
 
-    def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
-        with log.open("ab") as errors:
-            self.process = subprocess.Popen(
-                command,
-                cwd=REPOSITORY,
-                env={**os.environ, **environment},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-
-    def go(self) -> None:
-        """Let a `chaos.night` start."""
-        assert self.process.stdout is not None
-        assert self.process.stdin is not None
-        assert self.process.stdout.readline() == "ready\n"
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
+    def __init__(self, process: subprocess.Popen[str] | ForkedNight) -> None:
+        self.process = process
 
     def kill_when(self, condition: Reached) -> bool:
         """SIGKILL as soon as the condition holds; False when the process ended by itself before."""
@@ -90,7 +74,7 @@ class Victim:
     def end(self) -> tuple[int, dict[str, Any]]:
         """The exit code, and the JSON document it printed, if any."""
         said, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
-        return self.process.returncode, json.loads(said) if said else {}
+        return self.process.wait(), json.loads(said) if said else {}
 
 
 @dataclass
@@ -102,7 +86,7 @@ class Scene:
     log: Path
     settings: dict[str, Any]
     url: str
-    _warm: list[Victim] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def configure(self, **changes: Any) -> None:
         """Change the customer's file: `destination={...}` and the like are merged into what is there."""
@@ -127,23 +111,27 @@ class Scene:
         }
         write_yaml(customers / f"{customer_id}.yaml", merged(self.settings, changes))
 
-    def night(self) -> Victim:
-        """A night that has begun. The next one is warmed up meanwhile: it takes a second to import everything."""
-        victim = self._warm.pop() if self._warm else self._spare()
-        self._warm.append(self._spare())
-        victim.go()
-        return victim
+    def night(self, customer_id: str = CUSTOMER) -> Victim:
+        """A night that has begun."""
+        said = self.folder / f"said-{next(self._numbers)}.json"
+        return Victim(ForkedNight(customer_id, self.environment, self.log, said))
 
     def command(self, *words: str) -> Victim:
-        return Victim(words or RUN, self.environment, self.log)
+        """`sync-pipeline run` (or these words), as a person starts it."""
+        with self.log.open("ab") as errors:
+            process = subprocess.Popen(
+                words or RUN,
+                cwd=REPOSITORY,
+                env={**os.environ, **self.environment},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        return Victim(process)
 
     @property
     def folder(self) -> Path:
         return self.log.parent
-
-    def clear(self) -> None:
-        for victim in self._warm:
-            victim.kill()
 
     def finish(self) -> dict[str, Any]:
         """Nights until one leaves nothing; answers its report."""
@@ -192,9 +180,6 @@ class Scene:
         assert set(ledger) <= {"accepted", "superseded"}
         assert checkpoint == max(user["updated_at"] for user in users)
 
-    def _spare(self) -> Victim:
-        return Victim((*NIGHT, CUSTOMER), self.environment, self.log)
-
 
 @contextmanager
 def staged(folder: Path, database_url: str, users: int = 60, **vomo: Any) -> Iterator[Scene]:
@@ -213,7 +198,4 @@ def staged(folder: Path, database_url: str, users: int = 60, **vomo: Any) -> Ite
     with running_sandbox(world) as url:
         scene = Scene(world, environment, folder / "victims.log", customer_file(folder, url), url)
         scene.configure(destination={"batch": {"max": 10}, "settle_seconds": 1})
-        try:
-            yield scene
-        finally:
-            scene.clear()
+        yield scene

@@ -1,6 +1,7 @@
 """How fast a source is asked: its limit, what its refusals teach, and what a process that was killed leaves behind."""
 
 import asyncio
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -63,7 +64,7 @@ class Platform:
         return max(1.0, self._counted()[0] + self.window - self.clock.monotonic())
 
     def _counted(self) -> list[float]:
-        return [moment for moment in self.sent if moment > self.clock.monotonic() - self.window]
+        return self.sent[bisect_right(self.sent, self.clock.monotonic() - self.window) :]
 
 
 async def asked(pace: Pace, platform: Platform, requests: int) -> None:
