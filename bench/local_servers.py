@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 START_SECONDS = 20
+OUR_SERVER = ("sync_pipeline.orchestration.code_server",)
 
 
 @contextmanager
@@ -23,6 +24,24 @@ def process(command: Sequence[str], log: Path) -> Iterator[psutil.Process]:
         finally:
             started.terminate()
             started.wait()
+
+
+@contextmanager
+def dagster_server(folder: Path, words: Sequence[str]) -> Iterator[Path]:
+    """A code server, and the workspace file that names it."""
+    port, workspace = free_port(), folder / "workspace.yaml"
+    workspace.write_text(f"load_from: [{{grpc_server: {{host: 127.0.0.1, port: {port}}}}}]\n", encoding="utf-8")
+    command = [sys.executable, "-m", *words, "-h", "127.0.0.1", "-p", str(port)]
+    with process(command, folder / "code_server.log"):
+        await_port(port)
+        yield workspace
+
+
+@contextmanager
+def dagster_daemon(folder: Path, workspace: Path) -> Iterator[psutil.Process]:
+    command = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(workspace)]
+    with process(command, folder / "daemon.log") as running:
+        yield running
 
 
 def free_port() -> int:

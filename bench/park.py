@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 import psutil
 from customer_files import token, write_customer
-from local_servers import await_port, free_port, process
+from local_servers import OUR_SERVER, await_port, dagster_daemon, dagster_server, free_port, process
 
 from sync_pipeline.orchestration.home import prepare_dagster_home
 from sync_pipeline.sandbox.server import serve
@@ -156,8 +156,8 @@ def measure(folder: Path, url: str, serving: psutil.Process, customers: int, wri
     with ThreadPoolExecutor(LANES) as lanes:
         list(lanes.map(first_slice, names[LANES:]))
     parked = sum(workplace.state.parks.of_run(*run) is not None for run in newest_runs(workplace, names))
-    daemon = [sys.executable, "-m", "dagster._daemon", "run", "-f", str(Path(__file__).with_name("resuming.py"))]
-    with process(daemon, folder / "daemon.log") as running:
+    resuming = (*OUR_SERVER, "-f", str(Path(__file__).with_name("resuming.py")))
+    with dagster_server(folder, resuming) as workspace, dagster_daemon(folder, workspace) as running:
         sampler = Sampler(serving)
         sampler.start()
         while unfinished(workplace, names) and running.is_running():

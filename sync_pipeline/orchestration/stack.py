@@ -31,7 +31,7 @@ def programs(home: Path, host: str, port: int, code_port: int, log_format: str =
     return [
         Program(
             "code server",
-            module("dagster", "api", "grpc", "-m", "sync_pipeline.definitions", *served),
+            module("sync_pipeline.orchestration.code_server", "-m", "sync_pipeline.definitions", *served),
             (LOOPBACK, code_port),
         ),
         Program("webserver", module("dagster_webserver", "-h", host, "-p", str(port), *shared), (host, port)),

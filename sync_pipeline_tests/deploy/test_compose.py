@@ -9,10 +9,12 @@ import click
 import pytest
 import typer
 from dagster._cli import create_dagster_cli
+from dagster._cli.api import grpc_command
 from dagster._daemon import cli as daemon_cli
 from dagster_webserver.cli import create_dagster_webserver_cli
 
 from sync_pipeline.cli.main import app
+from sync_pipeline.orchestration import code_server
 from sync_pipeline.settings import Settings, load_settings, variable_name
 from sync_pipeline_tests.deploy.files import DEPLOY, ROOT, interpolated, read_yaml, services
 
@@ -22,6 +24,7 @@ PROGRAMS: dict[str, Any] = {
     "dagster-daemon": daemon_cli.create_dagster_daemon_cli(),
     "dagster-webserver": create_dagster_webserver_cli(),
     "sync-pipeline": typer.main.get_command(app),
+    code_server.__name__: grpc_command,
 }
 KNOWN = {variable_name(field.alias or name) for name, field in Settings.model_fields.items()}
 MADE_BY_THE_OPERATOR = DEPLOY / "secrets"
@@ -69,6 +72,8 @@ def test_every_command_is_one_that_its_program_understands(compose: dict[str, An
     for volume in service["volumes"]:
         source, target = volume.split(":")[:2]
         mounted[target] = DEPLOY / source
+    if words[:2] == ["python", "-m"]:
+        words = words[2:]
     command, arguments = PROGRAMS[words[0]], [str(mounted.get(word, word)) for word in words[1:]]
     while hasattr(command, "get_command"):
         command = command.get_command(click.Context(command), arguments.pop(0))

@@ -129,6 +129,7 @@ def test_one_command_runs_a_night_on_postgresql_and_leaves_no_process(
     assert_both_stores_are_on_postgresql(surroundings)
     assert_no_address_on_a_command_line(surroundings["SYNC_HOME"])
     wait_for_a_run_that_waits_for_its_source(stack, world)
+    assert len(forked_runs(surroundings["SYNC_HOME"])) == 1
     stack.process.send_signal(signal.SIGTERM)
     assert stack.process.wait(PATIENCE_SECONDS) == 0
     assert "Everything has ended." in stack.said
@@ -163,6 +164,12 @@ def assert_no_address_on_a_command_line(home: str) -> None:
     found = processes_marked("SYNC_HOME", home)
     assert len(found) >= 4  # the supervisor, the code server, the webserver and the daemon
     assert "://" not in " ".join(word for process in found for word in process.cmdline())
+
+
+def forked_runs(home: str) -> list[psutil.Process]:
+    """What the fork server of the code server has started."""
+    forkers = [process for process in processes_marked("SYNC_HOME", home) if "forkserver" in "".join(process.cmdline())]
+    return [process for process in forkers if process.ppid() in {forker.pid for forker in forkers}]
 
 
 def left_of(surroundings: dict[str, str]) -> list[list[str]]:
