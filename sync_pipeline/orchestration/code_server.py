@@ -13,7 +13,7 @@ from typing import Any
 from dagster._cli.api import grpc_command
 from dagster._grpc import server
 
-PRELOADED = "sync_pipeline.orchestration.warm"
+PRELOADED = "sync_pipeline.warm"
 
 
 class ForkingServer(server.DagsterApiServer):
