@@ -50,6 +50,7 @@ test: lint ## Run all checks and tests
 
 test-fleet: $(VENV)/.dev ## Run the tests that take minutes: 200 customers, restarts, the stack, prunes killed everywhere
 	$(BIN)/pytest -m fleet
+	FLEET=200 $(BIN)/pytest sync_pipeline_tests/end_to_end/test_isolation.py
 
 test-browser: $(VENV)/.dev ## Run the browser tests; installs Debian's chromium if it is missing
 	@command -v chromium >/dev/null || (apt-get update && apt-get install --yes chromium)

@@ -108,6 +108,7 @@ def test_a_night_whose_process_died_before_it_began_is_tried_again_and_not_for_e
         nights.instance.report_run_failed(nights.queue(request), "the machine went away before it started")
     assert len(set(keys)) == MOST_ATTEMPTS
     assert nights.tick() == []
+    assert f"1 after {MOST_ATTEMPTS} runs that ended before they began" in nights.said
 
 
 def test_nobody_paused_or_at_work_is_disturbed_and_the_tick_says_so(nights: Nights) -> None:

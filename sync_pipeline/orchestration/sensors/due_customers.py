@@ -9,7 +9,7 @@ from sync_pipeline.orchestration.going_on import job_of
 from sync_pipeline.orchestration.jobs import nightly_sync, reconcile
 from sync_pipeline.orchestration.launch import new_run
 from sync_pipeline.orchestration.resources import WorkplaceResource
-from sync_pipeline.orchestration.run_queue import look_at_queue, next_attempt
+from sync_pipeline.orchestration.run_queue import MOST_ATTEMPTS, look_at_queue, next_attempt
 from sync_pipeline.orchestration.runs import SLOT_TAG, tags_of
 from sync_pipeline.workplace import Workplace
 
@@ -41,6 +41,8 @@ def due_customers(context: dg.SensorEvaluationContext, workplace: WorkplaceResou
             left_out["until a platform is back"] += 1
         elif (request := _request(context.instance, opened, night)) is not None:
             requests.append(request)
+        else:
+            left_out[f"after {MOST_ATTEMPTS} runs that ended before they began"] += 1
     said = ", ".join(f"{count} {reason}" for reason, count in sorted((+left_out).items()))
     if requests:
         context.log.info(f"{len(requests)} runs begin; {said or 'nobody is left out'}")
