@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -126,9 +125,7 @@ class Workplace:
         """
         with held_lease(self.state.leases, customer.id, self.clock) as keeper:
             self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
-            yield replace(
-                self.context(customer, run, dagster_run_id, keeper), deadline=self.clock.monotonic() + POLL_SECONDS
-            )
+            yield self._context(customer, run, dagster_run_id, keeper, seconds=POLL_SECONDS)
 
     @contextmanager
     def deciding(self, customer: Customer, run: Run) -> Generator[StageContext]:
@@ -141,13 +138,19 @@ class Workplace:
             yield self.context(customer, run, run.run_id, keeper)
 
     def context(self, customer: Customer, run: Run, dagster_run_id: str, keeper: LeaseKeeper) -> StageContext:
+        seconds = self._seconds_left(customer, run, dagster_run_id)
+        return self._context(customer, run, dagster_run_id, keeper, seconds)
+
+    def _context(
+        self, customer: Customer, run: Run, dagster_run_id: str, keeper: LeaseKeeper, seconds: float
+    ) -> StageContext:
         state = self.state
         return StageContext(
             customer=customer,
             run=run,
             dagster_run_id=dagster_run_id,
             keeper=keeper,
-            deadline=self.clock.monotonic() + self._seconds_left(customer, run, dagster_run_id),
+            deadline=self.clock.monotonic() + seconds,
             clock=self.clock,
             stop=self.stop,
             open_source=partial(self.open_source, customer, patience=PATIENCE, memory=state.pace_memory),

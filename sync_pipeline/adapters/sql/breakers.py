@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import audit_log, breakers
@@ -11,6 +11,7 @@ from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.ports import Clock
 
 ACTOR = "breaker"
+BREAKER = select(breakers).where(breakers.c.customer_id == bindparam("customer"))
 
 
 class SqlBreakers:
@@ -48,7 +49,7 @@ class SqlBreakers:
 
 
 def read_breaker(connection: Connection, customer_id: str) -> Breaker:
-    row = connection.execute(select(breakers).where(breakers.c.customer_id == customer_id)).one_or_none()
+    row = connection.execute(BREAKER, {"customer": customer_id}).one_or_none()
     if row is None:
         return Breaker(0, None, None)
     return Breaker(row.consecutive_failures, row.paused_until, row.reason, row.needs_person)

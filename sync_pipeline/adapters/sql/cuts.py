@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, text, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
@@ -18,6 +18,28 @@ from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.ports import Clock
 
 MANY_CHANGES = 1_000
+
+# Built once: a sweep asks them for thousands of customers, and building them anew took as long as asking.
+OF_CUSTOMER = select(change_sets).where(change_sets.c.customer_id == bindparam("customer"))
+IN_STATES = OF_CUSTOMER.where(change_sets.c.state.in_(bindparam("states", expanding=True))).order_by(change_sets.c.cut)
+OF_RUN = OF_CUSTOMER.where(change_sets.c.run_id == bindparam("run")).order_by(change_sets.c.cut)
+NEWEST = select(func.max(change_sets.c.cut)).where(change_sets.c.customer_id == bindparam("customer"))
+DIFFED = (
+    select(change_sets.c.snapshot_cut)
+    .where(change_sets.c.customer_id == bindparam("customer"), change_sets.c.stream == bindparam("of_stream"))
+    .where(change_sets.c.state.in_([CutState.READY.value, CutState.PLANNED.value]))
+    .order_by(change_sets.c.cut.desc())
+    .limit(1)
+)
+THIS_CUT = update(change_sets).where(
+    change_sets.c.customer_id == bindparam("customer"), change_sets.c.cut == bindparam("number")
+)
+SUPERSEDE = (
+    update(change_sets)
+    .where(change_sets.c.customer_id == bindparam("customer"), change_sets.c.stream == bindparam("of_stream"))
+    .where(change_sets.c.state.in_(bindparam("states", expanding=True)))
+    .values(state=CutState.SUPERSEDED.value)
+)
 
 
 class SqlCuts:
@@ -34,9 +56,7 @@ class SqlCuts:
         with self._database.write() as connection:
             require_lease(connection, lease)
             self._supersede(connection, lease.customer_id, position.stream, [CutState.READING])
-            newest = connection.execute(
-                select(func.max(change_sets.c.cut)).where(change_sets.c.customer_id == lease.customer_id)
-            ).scalar()
+            newest = connection.execute(NEWEST, {"customer": lease.customer_id}).scalar()
             cut = CutRow(
                 cut=(newest or 0) + 1,
                 source=position.source,
@@ -49,20 +69,21 @@ class SqlCuts:
                 since=since,
             )
             connection.execute(
-                insert(change_sets).values(
-                    customer_id=lease.customer_id,
-                    cut=cut.cut,
-                    source=cut.source,
-                    stream=cut.stream,
-                    run_id=run_id,
-                    state=cut.state.value,
-                    strategy=strategy.value,
-                    since=since,
-                    proven=False,
-                    source_requests=0,
-                    source_pauses=0,
-                    read_started_at=cut.read_started_at,
-                )
+                insert(change_sets),
+                {
+                    "customer_id": lease.customer_id,
+                    "cut": cut.cut,
+                    "source": cut.source,
+                    "stream": cut.stream,
+                    "run_id": run_id,
+                    "state": cut.state.value,
+                    "strategy": strategy.value,
+                    "since": since,
+                    "proven": False,
+                    "source_requests": 0,
+                    "source_pauses": 0,
+                    "read_started_at": cut.read_started_at,
+                },
             )
         return cut
 
@@ -101,45 +122,33 @@ class SqlCuts:
         with self._database.write() as connection:
             require_lease(connection, lease)
             self._supersede(connection, lease.customer_id, cut.stream, [CutState.READ])
-            connection.execute(
-                update(change_sets)
-                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
-                .values(
-                    state=CutState.READ.value,
-                    proven=proven,
-                    rows=rows,
-                    snapshot_cut=snapshot_cut,
-                    newest_modified=newest_modified,
-                    reason=warning,
-                    changes_token=changes_token,
-                    columns=None if columns is None else dict(columns),
-                    schema_changes=list(schema_changes) or None,
-                    read_completed_at=self._clock.now(),
-                )
+            self._set(
+                connection,
+                lease,
+                cut.cut,
+                state=CutState.READ.value,
+                proven=proven,
+                rows=rows,
+                snapshot_cut=snapshot_cut,
+                newest_modified=newest_modified,
+                reason=warning,
+                changes_token=changes_token,
+                columns=None if columns is None else dict(columns),
+                schema_changes=list(schema_changes) or None,
+                read_completed_at=self._clock.now(),
             )
             upsert(connection, positions, [_row(lease, cut, snapshot_cut=snapshot_cut, short_reads=short_reads)])
 
     def cuts(self, customer_id: str, states: Sequence[CutState]) -> list[CutRow]:
         """The customer's cuts in these states, oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(change_sets)
-                .where(change_sets.c.customer_id == customer_id)
-                .where(change_sets.c.state.in_([state.value for state in states]))
-                .order_by(change_sets.c.cut)
-            ).mappings()
-            return [_cut(row) for row in rows]
+            which = {"customer": customer_id, "states": [state.value for state in states]}
+            return [_cut(row) for row in connection.execute(IN_STATES, which).mappings()]
 
     def cuts_of_run(self, customer_id: str, run_id: str) -> tuple[list[CutRow], int, int]:
         """The cuts of one run, with the source requests they took and the pauses a 429 made."""
         with self._database.read() as connection:
-            rows = list(
-                connection.execute(
-                    select(change_sets)
-                    .where(change_sets.c.customer_id == customer_id, change_sets.c.run_id == run_id)
-                    .order_by(change_sets.c.cut)
-                ).mappings()
-            )
+            rows = connection.execute(OF_RUN, {"customer": customer_id, "run": run_id}).mappings().all()
         return (
             [_cut(row) for row in rows],
             sum(row["source_requests"] for row in rows),
@@ -149,13 +158,7 @@ class SqlCuts:
     def diffed_snapshot(self, customer_id: str, stream: str) -> int | None:
         """The snapshot of the newest cut whose changes are durable."""
         with self._database.read() as connection:
-            return connection.execute(
-                select(change_sets.c.snapshot_cut)
-                .where(change_sets.c.customer_id == customer_id, change_sets.c.stream == stream)
-                .where(change_sets.c.state.in_([CutState.READY.value, CutState.PLANNED.value]))
-                .order_by(change_sets.c.cut.desc())
-                .limit(1)
-            ).scalar()
+            return connection.execute(DIFFED, {"customer": customer_id, "of_stream": stream}).scalar()
 
     def finish_diff(
         self,
@@ -227,19 +230,14 @@ class SqlCuts:
     def _update(self, lease: Lease, cut: int, **values: object) -> None:
         with self._database.write() as connection:
             require_lease(connection, lease)
-            connection.execute(
-                update(change_sets)
-                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut)
-                .values(values)
-            )
+            self._set(connection, lease, cut, **values)
+
+    def _set(self, connection: Connection, lease: Lease, cut: int, **values: object) -> None:
+        connection.execute(THIS_CUT, {"customer": lease.customer_id, "number": cut, **values})
 
     def _supersede(self, connection: Connection, customer_id: str, stream: str, states: Sequence[CutState]) -> None:
-        connection.execute(
-            update(change_sets)
-            .where(change_sets.c.customer_id == customer_id, change_sets.c.stream == stream)
-            .where(change_sets.c.state.in_([state.value for state in states]))
-            .values(state=CutState.SUPERSEDED.value)
-        )
+        which = {"customer": customer_id, "of_stream": stream, "states": [state.value for state in states]}
+        connection.execute(SUPERSEDE, which)
 
 
 def _row(lease: Lease, cut: CutRow, **values: object) -> dict[str, object]:

@@ -13,7 +13,11 @@ from sync_pipeline.domain.errors import BusyError
 from sync_pipeline.domain.lease import LEASE_SECONDS, Holder, Lease
 from sync_pipeline.ports import Clock
 
-TOKEN = select(leases.c.token).where(leases.c.customer_id == bindparam("customer")).with_for_update()
+OF_CUSTOMER = leases.c.customer_id == bindparam("customer")
+TOKEN = select(leases.c.token).where(OF_CUSTOMER).with_for_update()
+LOCKED = select(leases).where(OF_CUSTOMER).with_for_update()
+CHANGE = update(leases).where(OF_CUSTOMER)
+RELEASE = CHANGE.where(leases.c.token == bindparam("held")).values(holder=None, expires_at=None)
 
 
 class SqlLeases:
@@ -31,26 +35,23 @@ class SqlLeases:
         """The lease, or None while somebody else holds it."""
         with self._database.write() as connection:
             insert_ignoring(connection, leases, [{"customer_id": customer_id, "token": 0}])
-            row = connection.execute(select(leases).where(leases.c.customer_id == customer_id).with_for_update()).one()
+            row = connection.execute(LOCKED, {"customer": customer_id}).one()
             if self._is_held(row, holder):
                 return None
             is_unproven = row.holder not in (None, holder.holder_id) and not _is_dead(row, holder)
             taken_over_at = self._clock.now() if is_unproven else row.taken_over_at
             lease = Lease(customer_id, holder.holder_id, row.token + 1, self._expiry(), taken_over_at)
-            connection.execute(
-                update(leases)
-                .where(leases.c.customer_id == customer_id)
-                .values(
-                    token=lease.token,
-                    holder=holder.holder_id,
-                    host=holder.host,
-                    boot_id=holder.boot_id,
-                    pid=holder.pid,
-                    process_started=holder.process_started,
-                    expires_at=lease.expires_at,
-                    taken_over_at=taken_over_at,
-                )
-            )
+            changed = {
+                "token": lease.token,
+                "holder": holder.holder_id,
+                "host": holder.host,
+                "boot_id": holder.boot_id,
+                "pid": holder.pid,
+                "process_started": holder.process_started,
+                "expires_at": lease.expires_at,
+                "taken_over_at": taken_over_at,
+            }
+            connection.execute(CHANGE, {"customer": customer_id, **changed})
             return lease
 
     def is_held(self, customer_id: str) -> bool:
@@ -74,18 +75,12 @@ class SqlLeases:
         renewed = replace(lease, expires_at=self._expiry())
         with self._database.write() as connection:
             require_lease(connection, lease)
-            connection.execute(
-                update(leases).where(leases.c.customer_id == lease.customer_id).values(expires_at=renewed.expires_at)
-            )
+            connection.execute(CHANGE, {"customer": lease.customer_id, "expires_at": renewed.expires_at})
         return renewed
 
     def release(self, lease: Lease) -> None:
         with self._database.write() as connection:
-            connection.execute(
-                update(leases)
-                .where(leases.c.customer_id == lease.customer_id, leases.c.token == lease.token)
-                .values(holder=None, expires_at=None)
-            )
+            connection.execute(RELEASE, {"customer": lease.customer_id, "held": lease.token})
 
     def _is_held(self, row: Row, holder: Holder) -> bool:
         if row.holder is None or row.holder == holder.holder_id or row.expires_at <= self._clock.now():

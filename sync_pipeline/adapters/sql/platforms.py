@@ -2,7 +2,7 @@
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import platforms
@@ -11,6 +11,8 @@ from sync_pipeline.domain.platforms import PlatformState, Trouble, first_failure
 from sync_pipeline.ports import Clock
 
 log = structlog.get_logger()
+
+KNOWN = select(platforms.c.platform).where(platforms.c.platform == bindparam("name"))
 
 
 class SqlPlatforms:
@@ -61,10 +63,7 @@ class SqlPlatforms:
 
     def _is_known(self, platform: str) -> bool:
         with self._database.read() as connection:
-            return (
-                connection.execute(select(platforms.c.platform).where(platforms.c.platform == platform)).first()
-                is not None
-            )
+            return connection.execute(KNOWN, {"name": platform}).first() is not None
 
     def _write(self, connection: Connection, platform: str, state: PlatformState) -> None:
         row = {"platform": platform, "record": msgspec.to_builtins(state), "updated_at": self._clock.now()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, case, func, select, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
@@ -17,6 +17,36 @@ from sync_pipeline.ports import Clock
 
 TO_VIRTUOUS = "to_virtuous"
 UNPLANNED = (CutState.READ, CutState.READY, CutState.HELD, CutState.APPROVED)
+NO_CUT = 2**31 - 1  # newer than any
+
+# Built once, as in cuts.py.
+THIS_STREAM = and_(
+    positions.c.customer_id == bindparam("customer"),
+    positions.c.source == bindparam("of_source"),
+    positions.c.stream == bindparam("of_stream"),
+    positions.c.direction == TO_VIRTUOUS,
+)
+POSITION = select(positions).where(THIS_STREAM)
+MOVE = update(positions).where(THIS_STREAM)
+MY_CUTS = and_(change_sets.c.customer_id == bindparam("customer"), change_sets.c.stream == bindparam("of_stream"))
+FIRST_UNACCOUNTED = (
+    select(func.min(ledger_changes.c.cut))
+    .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
+    .where(ledger_changes.c.customer_id == bindparam("customer"), ledger_changes.c.stream == bindparam("of_stream"))
+    .where(ledger.c.customer_id == bindparam("customer"))
+    .where(ledger.c.state.in_([state.value for state in UNACCOUNTED]))
+)
+FIRST_UNPLANNED = select(func.min(change_sets.c.cut)).where(
+    MY_CUTS, change_sets.c.state.in_([state.value for state in UNPLANNED])
+)
+PLANNED = and_(MY_CUTS, change_sets.c.state == CutState.PLANNED.value)
+NEWEST_BEFORE = (
+    select(change_sets)
+    .where(PLANNED, change_sets.c.cut < bindparam("first_open"))
+    .order_by(change_sets.c.cut.desc())
+    .limit(1)
+)
+REACHED = select(func.max(change_sets.c.newest_modified)).where(PLANNED, change_sets.c.cut <= bindparam("newest"))
 
 
 class SqlPositions:
@@ -29,11 +59,8 @@ class SqlPositions:
     def position(self, customer_id: str, source: str, stream: str) -> Position:
         """The stream's position; a stream never read has an empty one."""
         with self._database.read() as connection:
-            row = (
-                connection.execute(select(positions).where(*position_of(customer_id, source, stream)))
-                .mappings()
-                .one_or_none()
-            )
+            which = {"customer": customer_id, "of_source": source, "of_stream": stream}
+            row = connection.execute(POSITION, which).mappings().one_or_none()
         if row is None:
             return Position(source, stream)
         return Position(**{name: row[name] for name in Position.__dataclass_fields__})
@@ -98,31 +125,15 @@ class SqlPositions:
                 self._move_checkpoint(connection, lease.customer_id, run_id, row)
 
     def _move_checkpoint(self, connection: Connection, customer_id: str, run_id: str, row: RowMapping) -> None:
-        mine = (change_sets.c.customer_id == customer_id, change_sets.c.stream == row["stream"])
-        blocking_cut = connection.execute(
-            select(func.min(ledger_changes.c.cut))
-            .join(ledger, ledger.c.operation_id == ledger_changes.c.operation_id)
-            .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.stream == row["stream"])
-            .where(ledger.c.customer_id == customer_id)
-            .where(ledger.c.state.in_([state.value for state in UNACCOUNTED]))
-        ).scalar()
-        unplanned_cut = connection.execute(
-            select(func.min(change_sets.c.cut)).where(
-                *mine, change_sets.c.state.in_([state.value for state in UNPLANNED])
-            )
-        ).scalar()
+        which = {"customer": customer_id, "of_stream": row["stream"]}
+        blocking_cut = connection.execute(FIRST_UNACCOUNTED, which).scalar()
+        unplanned_cut = connection.execute(FIRST_UNPLANNED, which).scalar()
         first_open = min((cut for cut in (blocking_cut, unplanned_cut) if cut is not None), default=None)
-        planned = select(change_sets).where(*mine, change_sets.c.state == CutState.PLANNED.value)
-        if first_open is not None:
-            planned = planned.where(change_sets.c.cut < first_open)
-        newest = connection.execute(planned.order_by(change_sets.c.cut.desc()).limit(1)).mappings().one_or_none()
+        before = {"first_open": NO_CUT if first_open is None else first_open}
+        newest = connection.execute(NEWEST_BEFORE, which | before).mappings().one_or_none()
         if newest is None:
             return
-        reached = connection.execute(
-            select(func.max(change_sets.c.newest_modified)).where(
-                *mine, change_sets.c.state == CutState.PLANNED.value, change_sets.c.cut <= newest["cut"]
-            )
-        ).scalar()
+        reached = connection.execute(REACHED, which | {"newest": newest["cut"]}).scalar()
         known = [moment for moment in (reached, row["checkpoint"]) if moment is not None]
         # A deferred operation that is tried again is open again: what was accounted for stays so.
         values = {
@@ -132,9 +143,7 @@ class SqlPositions:
         if first_open is None:
             values |= {"accounted_at": newest["read_completed_at"]}
         values |= {"last_run_id": run_id, "last_run_completed_at": self._clock.now()}
-        connection.execute(
-            update(positions).where(*position_of(customer_id, row["source"], row["stream"])).values(**values)
-        )
+        connection.execute(MOVE, which | {"of_source": row["source"]} | values)
 
 
 def position_of(customer_id: str, source: str, stream: str) -> tuple[ColumnElement[bool], ...]:

@@ -4,7 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, Select, and_, case, delete, func, insert, select, true, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from sync_pipeline.adapters.sql.advancing import has_advanced, whats_done
 from sync_pipeline.adapters.sql.breakers import count_run
@@ -31,6 +45,37 @@ LEAST_FAR_LAST = (
 
 INTERRUPTED = StageFailure("interrupted", "The process ended in the middle of the run.", "The next run goes on.")
 
+# Built once, as in cuts.py.
+OURS = runs.c.customer_id == bindparam("customer")
+IT = and_(OURS, runs.c.run_id == bindparam("run"))
+THIS_RUN = update(runs).where(IT)
+STATUS = select(runs.c.status).where(IT)
+STARTED_AT = select(runs.c.started_at).where(IT)
+INTERRUPTED_RUN = select(runs.c.run_id).where(OURS, GOES_ON)
+FAIL_OTHERS = (
+    update(runs)
+    .where(OURS, runs.c.status == RunStatus.RUNNING.value, runs.c.run_id != bindparam("run"))
+    .values(status=RunStatus.FAILED.value, completed_at=bindparam("now"))
+)
+ITS_SLICES = and_(slices.c.customer_id == bindparam("customer"), slices.c.run_id == bindparam("run"))
+THIS_SLICE = select(slices.c.slice).where(ITS_SLICES, slices.c.dagster_run_id == bindparam("dagster_run"))
+NEWEST_SLICE = select(func.max(slices.c.slice)).where(ITS_SLICES)
+OTHER_OPEN_SLICES = select(slices).where(
+    slices.c.customer_id == bindparam("customer"),
+    slices.c.ended_at.is_(None),
+    slices.c.dagster_run_id != bindparam("dagster_run"),
+)
+NOTE_POLL = (
+    update(positions)
+    .where(positions.c.customer_id == bindparam("customer"))
+    .where(positions.c.stream.in_(bindparam("streams", expanding=True)))
+    .values(polled_at=bindparam("now"))
+)
+FORGET = [
+    delete(table).where(table.c.customer_id == bindparam("customer"), table.c.run_id == bindparam("run"))
+    for table in (change_sets, slices, runs)
+]
+
 
 class SqlRuns:
     """The history of a customer's runs. A run spans slices: the Dagster runs that worked on it."""
@@ -51,74 +96,49 @@ class SqlRuns:
         now = self._clock.now()
         with self._database.write() as connection:
             require_lease(connection, lease)
-            mine = runs.c.customer_id == lease.customer_id
-            if run.layer == Layer.POLL and connection.execute(select(runs.c.run_id).where(mine, GOES_ON)).first():
+            which = {"customer": lease.customer_id, "run": run.run_id}
+            if run.layer == Layer.POLL and connection.execute(INTERRUPTED_RUN, which).first():
                 raise BusyError(
                     f"A run of {lease.customer_id} was interrupted, and goes on first.",
                     "The sensor `resume_parked` requests it; a run started by hand takes over as well.",
                 )
-            connection.execute(
-                update(runs)
-                .where(mine, runs.c.status == RunStatus.RUNNING.value, runs.c.run_id != run.run_id)
-                .values(status=RunStatus.FAILED.value, completed_at=now)
-            )
+            connection.execute(FAIL_OTHERS, {**which, "now": now})
             if run.layer != Layer.POLL or _is_parked(connection, lease.customer_id, run.run_id):
                 # A poll that goes on only sends: a read that is not over is nobody else's.
                 taken_over = true() if run.layer != Layer.POLL else runs.c.parked_in == Stage.APPLIED_LEDGER.value
                 connection.execute(
                     update(runs)
-                    .where(mine, runs.c.status == RunStatus.PARKED.value, runs.c.run_id != run.run_id, taken_over)
+                    .where(runs.c.customer_id == lease.customer_id, runs.c.run_id != run.run_id)
+                    .where(runs.c.status == RunStatus.PARKED.value, taken_over)
                     .values(status=RunStatus.CONTINUED.value, resume_at=None)
                 )
             self._close_interrupted(connection, lease.customer_id, dagster_run_id, now)
-            known = connection.execute(select(runs.c.status).where(mine, runs.c.run_id == run.run_id)).scalar()
+            known, is_running = connection.execute(STATUS, which).scalar(), {"status": RunStatus.RUNNING.value}
             if known is None:
-                connection.execute(
-                    insert(runs).values(
-                        customer_id=lease.customer_id,
-                        run_id=run.run_id,
-                        layer=run.layer.value,
-                        slot=run.slot,
-                        status=RunStatus.RUNNING.value,
-                        started_at=now,
-                    )
-                )
+                row = {"customer_id": lease.customer_id, "run_id": run.run_id, "layer": run.layer.value}
+                connection.execute(insert(runs), {**row, **is_running, "slot": run.slot, "started_at": now})
             elif known != RunStatus.RUNNING:
+                connection.execute(THIS_RUN, {**which, **is_running, "completed_at": None, "resume_at": None})
+            if connection.execute(THIS_SLICE, {**which, "dagster_run": dagster_run_id}).scalar() is None:
+                newest = connection.execute(NEWEST_SLICE, which).scalar()
+                # Whether its first slice got anywhere is asked of no poll, and counting a ledger takes its time.
+                is_fresh_poll = run.layer == Layer.POLL and newest is None
                 connection.execute(
-                    update(runs)
-                    .where(mine, runs.c.run_id == run.run_id)
-                    .values(status=RunStatus.RUNNING.value, completed_at=None, resume_at=None)
-                )
-            known_slice = connection.execute(
-                select(slices.c.slice).where(
-                    slices.c.customer_id == lease.customer_id,
-                    slices.c.run_id == run.run_id,
-                    slices.c.dagster_run_id == dagster_run_id,
-                )
-            ).scalar()
-            if known_slice is None:
-                newest = connection.execute(
-                    select(func.max(slices.c.slice)).where(
-                        slices.c.customer_id == lease.customer_id, slices.c.run_id == run.run_id
-                    )
-                ).scalar()
-                connection.execute(
-                    insert(slices).values(
-                        customer_id=lease.customer_id,
-                        run_id=run.run_id,
-                        slice=(newest or 0) + 1,
-                        dagster_run_id=dagster_run_id,
-                        started_at=now,
-                        failures=[],
-                        before=whats_done(connection, lease.customer_id),
-                    )
+                    insert(slices),
+                    {
+                        "customer_id": lease.customer_id,
+                        "run_id": run.run_id,
+                        "slice": (newest or 0) + 1,
+                        "dagster_run_id": dagster_run_id,
+                        "started_at": now,
+                        "failures": [],
+                        "before": None if is_fresh_poll else whats_done(connection, lease.customer_id),
+                    },
                 )
 
     def _close_interrupted(self, connection: Connection, customer_id: str, dagster_run_id: str, now: datetime) -> None:
         open_slices = connection.execute(
-            select(slices)
-            .where(slices.c.customer_id == customer_id, slices.c.ended_at.is_(None))
-            .where(slices.c.dagster_run_id != dagster_run_id)
+            OTHER_OPEN_SLICES, {"customer": customer_id, "dagster_run": dagster_run_id}
         ).all()
         for row in open_slices:
             connection.execute(
@@ -216,20 +236,15 @@ class SqlRuns:
         """These streams are polled now; also a poll that fails waits for its next moment."""
         with self._database.write() as connection:
             require_lease(connection, lease)
-            connection.execute(
-                update(positions)
-                .where(positions.c.customer_id == lease.customer_id, positions.c.stream.in_(streams))
-                .values(polled_at=self._clock.now())
-            )
+            which = {"customer": lease.customer_id, "streams": list(streams)}
+            connection.execute(NOTE_POLL, {**which, "now": self._clock.now()})
 
     def forget_poll(self, lease: Lease, run_id: str) -> None:
         """A poll that found nothing leaves no rows, only positions: a day has thousands of them."""
         with self._database.write() as connection:
             require_lease(connection, lease)
-            for table in (change_sets, slices, runs):
-                connection.execute(
-                    delete(table).where(table.c.customer_id == lease.customer_id, table.c.run_id == run_id)
-                )
+            for forget in FORGET:
+                connection.execute(forget, {"customer": lease.customer_id, "run": run_id})
 
     def foretell(self, lease: Lease, run_id: str, requests: Mapping[str, int]) -> None:
         """Keep what this run will take, by endpoint, to be compared with what it took."""
@@ -287,9 +302,7 @@ class SqlRuns:
 
     def started_at(self, customer_id: str, run_id: str) -> datetime | None:
         with self._database.read() as connection:
-            return connection.execute(
-                select(runs.c.started_at).where(runs.c.customer_id == customer_id, runs.c.run_id == run_id)
-            ).scalar()
+            return connection.execute(STARTED_AT, {"customer": customer_id, "run": run_id}).scalar()
 
     def run(self, customer_id: str, run_id: str | None = None) -> RowMapping | None:
         """One run, by default the newest."""
@@ -347,8 +360,7 @@ class SqlRuns:
 
 
 def _is_parked(connection: Connection, customer_id: str, run_id: str) -> bool:
-    status = select(runs.c.status).where(runs.c.customer_id == customer_id, runs.c.run_id == run_id)
-    return connection.execute(status).scalar() == RunStatus.PARKED.value
+    return connection.execute(STATUS, {"customer": customer_id, "run": run_id}).scalar() == RunStatus.PARKED.value
 
 
 def standing_failures(database: Database, customer_id: str, limit: int) -> list[dict[str, Any]]:

@@ -1,13 +1,17 @@
 """How fast each source of a customer may be asked, and what was asked of it lately."""
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import source_paces
 from sync_pipeline.adapters.sql.upsert import upsert
 from sync_pipeline.domain.source_pace import PaceRecord
 from sync_pipeline.ports import Clock
+
+KEPT = select(source_paces.c.record).where(
+    source_paces.c.customer_id == bindparam("customer_id"), source_paces.c.source == bindparam("source")
+)
 
 
 class SqlPaceMemory:
@@ -20,11 +24,7 @@ class SqlPaceMemory:
 
     def recall(self) -> PaceRecord | None:
         with self._database.read() as connection:
-            kept = connection.execute(
-                select(source_paces.c.record).where(
-                    *(source_paces.c[name] == value for name, value in self._key.items())
-                )
-            ).scalar()
+            kept = connection.execute(KEPT, self._key).scalar()
         return None if kept is None else msgspec.convert(kept, PaceRecord)
 
     def keep(self, record: PaceRecord) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def insert_ignoring(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert what is not there yet."""
     if rows:
-        connection.execute(_insert(connection.dialect.name, table).on_conflict_do_nothing(), rows)
+        connection.execute(_ignoring(connection.dialect.name, table), rows)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -22,6 +22,11 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     if not rows:
         return
     connection.execute(_replacing(connection.dialect.name, table, frozenset(rows[0])), rows)
+
+
+@cache
+def _ignoring(dialect: str, table: Table) -> Executable:
+    return _insert(dialect, table).on_conflict_do_nothing()
 
 
 @cache  # as many as there are callers; building one took as long as executing it

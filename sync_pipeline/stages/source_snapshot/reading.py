@@ -185,8 +185,7 @@ def plan_read(
     yesterday once more, the weekly one everything.
     """
     strategy = context.customer.strategy(stream)
-    first = next_layer(context.customer, context.positions) == Layer.INITIAL
-    wanted = context.run.is_full or (context.run.layer == Layer.INITIAL and not first)
+    wanted = context.run.is_full or (context.run.layer == Layer.INITIAL and not _is_first(context))
     goes_on = position.snapshot_cut is not None and not wanted
     floor = position.read_position if goes_on and strategy is Strategy.MODIFIED_SINCE else None
     if floor is not None and context.run.layer == Layer.RECONCILE:
@@ -200,6 +199,11 @@ def plan_read(
         token=position.changes_token if goes_on and strategy is Strategy.CHANGES_SINCE else None,
         unlimited_lookback=not goes_on,
     )
+
+
+def _is_first(context: ReadContext) -> bool:
+    """Whether some stream was never read before."""
+    return next_layer(context.customer, context.positions) == Layer.INITIAL
 
 
 def _is_there(column: str, columns: Collection[str]) -> bool:
@@ -221,6 +225,8 @@ def confirm_columns(
     In the few records of an incremental read or a walk a column may be missing because the API leaves out what is
     empty. There it has vanished when one of those records had a value in it before.
     """
+    if not sealed.rows:
+        return
     ours = {KEY_COLUMN, PARENT_COLUMN} if plan.strategy is Strategy.WALK_PARENTS else {KEY_COLUMN}
     required = set(context.mapping(plan.stream).required) - ours
     missing = {column for column in required if not _is_there(column, sealed.columns)}
@@ -228,7 +234,7 @@ def confirm_columns(
     if missing and partial and position.snapshot_cut is not None:
         name = context.stream_name(plan.stream)
         missing = context.snapshots.emptied_columns(name, sealed.cut, position.snapshot_cut, sorted(missing))
-    if sealed.rows and missing:
+    if missing:
         raise SourceError(
             f"The records of {plan.stream} no longer have {', '.join(sorted(missing))}, which the recipe maps.",
             "The source changed its answer, or the connector or recipe is wrong. Compare one record with the recipe "
