@@ -7,8 +7,8 @@ floor is reading all those files once: who changed can only be seen there.
 requests by bare httpx, as many at once. Memory is the peak of the sweeping process.
 
 `nights`: 1,000 customers' first nights by Dagster's daemon, PEOPLE_OF_EACH new contacts each, from its start until the
-last one is done. The floor is as many runs of three empty assets by Dagster's own code server, and the same daemon
-with the same queue.
+last one is done. The floor is the rate of FLOOR_CUSTOMERS runs of three empty assets by Dagster's own code server, with
+the same daemon and the same queue.
 
     python bench/fleet.py [tick|sweep|nights] [CUSTOMERS]
 """
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,9 +30,11 @@ from typing import Any
 
 import dagster as dg
 import httpx
+import psutil
 import structlog
 from customer_files import token
 from local_servers import OUR_SERVER, await_port, dagster_daemon, dagster_server, free_port, people_server, process
+from sampling import Sampler
 
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.home import prepare_dagster_home
@@ -46,6 +49,7 @@ from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.loaded_fleet import load_everybody
 
 TICK_CUSTOMERS, SWEEP_CUSTOMERS, NIGHTS_CUSTOMERS = 10_000, 1_000, 1_000
+FLOOR_CUSTOMERS = 200
 PEOPLE_OF_EACH = 15
 ANSWER_SECONDS = 0.05
 TICK_GOAL_SECONDS, SWEEP_GOAL_SECONDS, SWEEP_GOAL_MB, NIGHTS_GOAL_RATIO = 1.0, 60.0, 500, 1.3
@@ -170,14 +174,23 @@ def sandbox(port: int, customers: int) -> None:
     serve(world, port=port)
 
 
-def daemon_seconds(folder: Path, code_server: Sequence[str], finished: Callable[[], int], customers: int) -> float:
-    """From the start of the daemon; the code server is there before it, as in a deployment."""
-    with dagster_server(folder, code_server) as workspace:
+@dataclass(frozen=True)
+class Night:
+    """How long it took from the start of the daemon, and the most memory at once: code server, daemon and runs."""
+
+    seconds: float
+    megabytes: float
+
+
+def night(folder: Path, code_server: Sequence[str], finished: Callable[[], int], customers: int) -> Night:
+    """The code server is there before the daemon, as in a deployment."""
+    sandboxes = psutil.Process().children()
+    with dagster_server(folder, code_server) as workspace, Sampler(besides=sandboxes, every=5) as sampler:
         began = time.perf_counter()
         with dagster_daemon(folder, workspace) as daemon:
             while finished() < customers and daemon.is_running():
                 time.sleep(1)
-        return time.perf_counter() - began
+        return Night(time.perf_counter() - began, sampler.megabytes)
 
 
 def nights_case(folder: Path, customers: int) -> dict[str, Any]:
@@ -197,28 +210,32 @@ def nights_case(folder: Path, customers: int) -> dict[str, Any]:
             rows = [row for name in names if (row := workplace.state.runs.run(name)) is not None]
             return sum(row["status"] == RunStatus.DONE for row in rows)
 
-        ours = daemon_seconds(folder, [*OUR_SERVER, "-m", "sync_pipeline.definitions"], done, customers)
+        ours = night(folder, [*OUR_SERVER, "-m", "sync_pipeline.definitions"], done, customers)
         workplace.close()
         books = httpx.get(f"{url}/sandbox/books", timeout=60).json()["organizations"]
     os.environ["DAGSTER_HOME"] = str(folder / "floor")
     prepare_dagster_home(folder / "floor")
+    some = names[:FLOOR_CUSTOMERS]
     with dg.DagsterInstance.get() as instance:
-        register(instance, names)
+        register(instance, some)
 
         def over() -> int:
             return instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
 
         empty = str(Path(__file__).with_name("empty_nights.py"))
-        floor = daemon_seconds(folder, ["dagster", "api", "grpc", "-f", empty], over, customers)
+        floor = night(folder, ["dagster", "api", "grpc", "-f", empty], over, len(some))
     return {
         "case": "nights",
         "customers": customers,
         "delivered": sum(books[name]["rows_accepted"] for name in names),
-        "seconds": round(ours),
-        "a_minute": round(customers / ours * 60, 1),
-        "empty_runs_seconds": round(floor),
-        "empty_runs_a_minute": round(customers / floor * 60, 1),
-        "ratio": round(ours / floor, 2),
+        "seconds": round(ours.seconds),
+        "a_minute": round(customers / ours.seconds * 60, 1),
+        "peak_mb": round(ours.megabytes),
+        "empty_runs": len(some),
+        "empty_runs_seconds": round(floor.seconds),
+        "empty_runs_a_minute": round(len(some) / floor.seconds * 60, 1),
+        "empty_runs_peak_mb": round(floor.megabytes),
+        "ratio": round(ours.seconds / customers / (floor.seconds / len(some)), 2),
         "goal": NIGHTS_GOAL_RATIO,
     }
 

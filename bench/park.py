@@ -15,7 +15,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ import httpx
 import psutil
 from customer_files import token, write_customer
 from local_servers import OUR_SERVER, await_port, dagster_daemon, dagster_server, free_port, process
+from sampling import SAMPLE_SECONDS, Sampler, pss
 
 from sync_pipeline.orchestration.home import prepare_dagster_home
 from sync_pipeline.sandbox.server import serve
@@ -38,38 +38,8 @@ CUSTOMERS, WRITES = 200, 3_000
 FASTER = 12  # a shorter window would be over before a few workers, single write by single write, had used their share
 WINDOW_SECONDS = 3600 // FASTER
 LANES = 4
-SAMPLE_SECONDS = 0.5
 VOMO = "vomo"
 COMMAND = str(Path(sys.executable).with_name("sync-pipeline"))
-
-
-class Sampler(threading.Thread):
-    """Counts our processes and their memory until it is told to stop."""
-
-    def __init__(self, besides: psutil.Process) -> None:
-        super().__init__(daemon=True)
-        self._besides = besides
-        self._over = threading.Event()
-        self.processes = 0
-        self.megabytes = 0.0
-
-    def run(self) -> None:
-        while not self._over.wait(SAMPLE_SECONDS):
-            some = [one for one in psutil.Process().children(recursive=True) if one != self._besides]
-            self.processes = max(self.processes, len(some))
-            self.megabytes = max(self.megabytes, sum(map(pss, some)))
-
-    def stop(self) -> None:
-        self._over.set()
-        self.join()
-
-
-def pss(process: psutil.Process) -> float:
-    """Megabytes; 0 of a process that is gone."""
-    try:
-        return process.memory_full_info().pss / 2**20
-    except psutil.Error:
-        return 0.0
 
 
 def name_of(number: int) -> str:
@@ -157,12 +127,13 @@ def measure(folder: Path, url: str, serving: psutil.Process, customers: int, wri
         list(lanes.map(first_slice, names[LANES:]))
     parked = sum(workplace.state.parks.of_run(*run) is not None for run in newest_runs(workplace, names))
     resuming = (*OUR_SERVER, "-f", str(Path(__file__).with_name("resuming.py")))
-    with dagster_server(folder, resuming) as workspace, dagster_daemon(folder, workspace) as running:
-        sampler = Sampler(serving)
-        sampler.start()
+    with (
+        dagster_server(folder, resuming) as workspace,
+        dagster_daemon(folder, workspace) as running,
+        Sampler(besides=[serving]) as sampler,
+    ):
         while unfinished(workplace, names) and running.is_running():
             time.sleep(SAMPLE_SECONDS)
-        sampler.stop()
     seconds = time.perf_counter() - started
     workplace.close()
     books = httpx.get(f"{url}/sandbox/books", timeout=60).json()["organizations"]

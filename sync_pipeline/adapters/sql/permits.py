@@ -1,6 +1,6 @@
 """Permits: one for every request, taken inside the transaction that says that it may have left.
 
-The statements are built once: building them anew for every permit took longer than asking them.
+The statements are built once, for the reason in claiming.py.
 """
 
 from collections.abc import Sequence

@@ -29,7 +29,7 @@ def _ignoring(dialect: str, table: Table) -> Executable:
     return _insert(dialect, table).on_conflict_do_nothing()
 
 
-@cache  # as many as there are callers; building one took as long as executing it
+@cache  # there are as many as callers
 def _replacing(dialect: str, table: Table, names: frozenset[str]) -> Executable:
     keys = [column.name for column in table.primary_key.columns]
     statement = _insert(dialect, table)
