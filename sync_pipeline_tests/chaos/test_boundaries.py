@@ -15,7 +15,7 @@ from sync_pipeline_tests.chaos.place import DONATIONS, SIZES, USERS
 from sync_pipeline_tests.end_to_end.deployment import Deployment, deployed
 from sync_pipeline_tests.end_to_end.kinds import GIVING, morning, streams_of_every_kind
 
-DEATHS = 100
+DEATHS = 60
 APPLIED_A_DAY = 15
 STREAMS = {"users", "projects", "participations", "completions", "donations"}
 DEATHS_WHILE_APPLYING = ((6, frozenset(OFTEN)), (20, OF_A_STEP), (30, ANY_BOUNDARY))
