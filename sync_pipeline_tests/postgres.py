@@ -84,6 +84,17 @@ class PostgresServer:
         with self._engine.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
+    def client(self, program: str, *words: str, given: bytes = b"") -> bytes:
+        """What one of PostgreSQL's own programs says to this input."""
+        done = subprocess.run(
+            [self._binaries / program, "--host", str(self._folder), *words],
+            input=given,
+            stdout=subprocess.PIPE,
+            check=True,
+            **self._as_user(),
+        )
+        return done.stdout
+
     def clear(self, name: str, tables: Iterable[str]) -> None:
         """Delete every row, and whatever connection could hold one fast; a fiftieth of what a new database takes."""
         connection = psycopg2.connect(dbname=name, user=USER, host=self._folder)
