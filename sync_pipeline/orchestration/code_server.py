@@ -8,6 +8,7 @@ Takes the options of `dagster api grpc`. Dagster starts every run in a fresh int
 
 import multiprocessing
 from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from typing import Any
 
 from dagster._cli.api import grpc_command
@@ -16,15 +17,20 @@ from dagster._grpc import server
 PRELOADED = "sync_pipeline.warm"
 
 
+def forking() -> ForkServerContext:
+    """Starts the process that forks, if there is none yet."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    forkserver.ensure_running()
+    return context
+
+
 class ForkingServer(server.DagsterApiServer):
     """Starts the processes of runs by forking."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([PRELOADED])
-        forkserver.ensure_running()
-        self._mp_ctx = context
+        self._mp_ctx = forking()
 
 
 def main() -> None:

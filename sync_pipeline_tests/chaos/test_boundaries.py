@@ -32,7 +32,7 @@ def small(tmp_path: Path, database_url: str) -> Iterator[Deployment]:
 
 
 def test_whoever_starts_over_after_any_boundary_loses_nothing_and_does_nothing_twice(small: Deployment) -> None:
-    random, lives, findings = Random(1), Lives(small), Findings()  # noqa: S311 - a repeatable draw is the purpose
+    random, lives, findings = Random(2), Lives(small), Findings()  # noqa: S311 - a repeatable draw is the purpose
     sources = ChangingSources(small.world, random)
     while lives.deaths.total() < DEATHS:
         sources.a_day(small.clock.now())
