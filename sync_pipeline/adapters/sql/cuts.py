@@ -19,7 +19,7 @@ from sync_pipeline.ports import Clock
 
 MANY_CHANGES = 1_000
 
-# Built once: a sweep of 1,000 customers took 75 s when each of them had the statements built anew, and takes 39.
+# Built once: 150 polls took 9 s when each of them had its statements built anew, and take 6 to 7.6.
 OF_CUSTOMER = select(change_sets).where(change_sets.c.customer_id == bindparam("customer"))
 IN_STATES = OF_CUSTOMER.where(change_sets.c.state.in_(bindparam("states", expanding=True))).order_by(change_sets.c.cut)
 OF_RUN = OF_CUSTOMER.where(change_sets.c.run_id == bindparam("run")).order_by(change_sets.c.cut)
