@@ -44,12 +44,9 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Nothing of a test has to survive a power cut: in memory, if there are 4 GB, writes to disk are not waited for.
-IN_MEMORY := $(shell df --output=avail --block-size=G /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 + 0 >= 4 {print "/dev/shm"}')
-
 test: lint ## Run all checks and tests
 	@# Two cores, four workers: a third of the time is spent waiting. The last worker was alone for three minutes.
-	TMPDIR=$${TMPDIR:-$(IN_MEMORY)} $(BIN)/pytest -n 4 --dist worksteal -m 'not fleet'
+	$(BIN)/pytest -n 4 --dist worksteal -m 'not fleet'
 
 test-fleet: $(VENV)/.dev ## Run the tests that take minutes: 200 customers, restarts, the stack, prunes killed everywhere
 	$(BIN)/pytest -m fleet

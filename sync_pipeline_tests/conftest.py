@@ -10,9 +10,12 @@ import structlog
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import metadata
+from sync_pipeline_tests.memory import use_memory
 from sync_pipeline_tests.postgres import PostgresServer
 
-IN_MEMORY = Path("/dev/shm")  # noqa: S108  the folders made in it are our own
+
+def pytest_configure() -> None:
+    use_memory()
 
 
 @pytest.fixture(autouse=True)
@@ -45,17 +48,16 @@ def postgres_url(postgres_server: PostgresServer, postgres_database: str) -> Ite
 
 
 @pytest.fixture(scope="session")
-def fast_folder() -> Iterator[Path]:
-    """Where SQLite's syncs cost nothing, if this machine has such a place."""
-    place = IN_MEMORY if IN_MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="sync-sqlite-", dir=place) as folder:
+def database_folder() -> Iterator[Path]:
+    """For databases of many tests."""
+    with tempfile.TemporaryDirectory(prefix="sync-sqlite-") as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="session")
-def sqlite_file(fast_folder: Path) -> Path:
+def sqlite_file(database_folder: Path) -> Path:
     """A migrated SQLite database to copy: fifty times as quick as a migration."""
-    path = fast_folder / "migrated.db"
+    path = database_folder / "migrated.db"
     Database(f"sqlite:///{path}").close()
     return path
 

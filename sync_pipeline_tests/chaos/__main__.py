@@ -20,7 +20,7 @@ from sync_pipeline_tests.chaos.nursery import Nursery
 from sync_pipeline_tests.chaos.place import Outcome
 from sync_pipeline_tests.chaos.seeds import play
 from sync_pipeline_tests.chaos.stores import Stores, opened_stores
-from sync_pipeline_tests.conftest import IN_MEMORY
+from sync_pipeline_tests.memory import use_memory
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,9 +31,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     asked = parser.parse_args(arguments)
     started = time.monotonic()
-    place = IN_MEMORY if IN_MEMORY.is_dir() else None
+    use_memory()
     seeds = range(asked.start, asked.start + asked.seeds)
-    with tempfile.TemporaryDirectory(prefix="sync-chaos-", dir=place) as name, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="sync-chaos-") as name, ExitStack() as stack:
         workers: SimpleQueue[Worker] = SimpleQueue()
         for number in range(asked.jobs):
             (base := Path(name) / str(number)).mkdir()

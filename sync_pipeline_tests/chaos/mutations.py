@@ -27,7 +27,7 @@ from sync_pipeline_tests.chaos.scenario import (
 from sync_pipeline_tests.chaos.seeds import play
 from sync_pipeline_tests.chaos.stores import Stores, opened_stores
 from sync_pipeline_tests.chaos.swapping import BETWEEN, STEPS, Swap
-from sync_pipeline_tests.conftest import IN_MEMORY
+from sync_pipeline_tests.memory import use_memory
 
 MOMENTS = (1, 3, 5, 7, 10, 13, 2, 4)
 """How often the boundary between the swapped steps is passed before the process dies there, try by try."""
@@ -53,9 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--skip", type=int, default=0, help="pairs that a run before has shown")
     parser.add_argument("--tries", type=int, default=5, help="seeds for each pair")
     asked = parser.parse_args(arguments)
-    place = IN_MEMORY if IN_MEMORY.is_dir() else None
+    use_memory()
     missed = 0
-    with tempfile.TemporaryDirectory(prefix="sync-mutations-", dir=place) as name, Nursery() as nursery:
+    with tempfile.TemporaryDirectory(prefix="sync-mutations-") as name, Nursery() as nursery:
         base = Path(name)
         with opened_stores("sqlite", base) as stores:
             for pair in [(), *combinations(STEPS, 2)][asked.skip :]:

@@ -201,27 +201,22 @@ class SqlCuts:
                         acknowledged.c.customer_id == lease.customer_id, acknowledged.c.stream == cut.stream
                     )
                 )
-            connection.execute(
-                update(change_sets)
-                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
-                .values(
-                    state=state.value,
-                    newest_modified=newest,
-                    held=held,
-                    approved_by=approved_by,
-                    **asdict(counts),
-                )
+            self._set(
+                connection,
+                lease,
+                cut.cut,
+                state=state.value,
+                newest_modified=newest,
+                held=held,
+                approved_by=approved_by,
+                **asdict(counts),
             )
             upsert(connection, positions, [_row(lease, cut, **values)])
 
     def finish_planning(self, lease: Lease, cut: CutRow) -> None:
         with self._database.write() as connection:
             require_lease(connection, lease)
-            connection.execute(
-                update(change_sets)
-                .where(change_sets.c.customer_id == lease.customer_id, change_sets.c.cut == cut.cut)
-                .values(state=CutState.PLANNED.value)
-            )
+            self._set(connection, lease, cut.cut, state=CutState.PLANNED.value)
             if connection.dialect.name == "postgresql" and cut.counts.total >= MANY_CHANGES:
                 # Its own daemon counts the rows a minute later; until then plans are made for a nearly empty ledger,
                 # and moving the checkpoint over 20,000 changes takes seconds.

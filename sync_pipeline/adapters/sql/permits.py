@@ -38,8 +38,13 @@ class Budget:
         return f"{self.name.host}|{self.organization_id or self.name.customer_id}"
 
 
+def destination_of(connection: Connection, name: DestinationName) -> Row | None:
+    """What is known of the organization by this customer alone."""
+    return connection.execute(OF_CUSTOMER, {"customer": name.customer_id, "host": name.host}).one_or_none()
+
+
 def budget_of(connection: Connection, name: DestinationName) -> Budget:
-    row = connection.execute(OF_CUSTOMER, {"customer": name.customer_id, "host": name.host}).one_or_none()
+    row = destination_of(connection, name)
     return Budget(name, None if row is None else row.organization_id)
 
 

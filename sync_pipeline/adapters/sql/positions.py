@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, case, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, case, func, select, update
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
@@ -144,12 +144,3 @@ class SqlPositions:
             values |= {"accounted_at": newest["read_completed_at"]}
         values |= {"last_run_id": run_id, "last_run_completed_at": self._clock.now()}
         connection.execute(MOVE, which | {"of_source": row["source"]} | values)
-
-
-def position_of(customer_id: str, source: str, stream: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        positions.c.customer_id == customer_id,
-        positions.c.source == source,
-        positions.c.stream == stream,
-        positions.c.direction == TO_VIRTUOUS,
-    )

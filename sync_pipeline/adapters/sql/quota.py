@@ -6,7 +6,7 @@ from math import inf
 from sqlalchemy import Row, delete, func, select
 
 from sync_pipeline.adapters.sql.database import Database
-from sync_pipeline.adapters.sql.permits import OF_CUSTOMER, OwnRequests, budget_of, picture_of, take_permit
+from sync_pipeline.adapters.sql.permits import OwnRequests, budget_of, destination_of, picture_of, take_permit
 from sync_pipeline.adapters.sql.tables import destinations, quota_events
 from sync_pipeline.adapters.sql.upsert import upsert
 from sync_pipeline.domain.answer import RateReading
@@ -40,7 +40,7 @@ class SqlQuota:
             return
         row: dict[str, object] = {"customer_id": name.customer_id, "host": name.host}
         with self._database.write() as connection:
-            known = connection.execute(OF_CUSTOMER, {"customer": name.customer_id, "host": name.host}).one_or_none()
+            known = destination_of(connection, name)
             if rate.limit is not None:
                 row["rate_limit"] = rate.limit
             if rate.remaining is not None:
@@ -82,7 +82,7 @@ class SqlQuota:
         Without a name, a person has agreed to whatever organization comes next.
         """
         with self._database.read() as connection:
-            row = connection.execute(OF_CUSTOMER, {"customer": name.customer_id, "host": name.host}).one_or_none()
+            row = destination_of(connection, name)
         if row is None or row.organization_id is None:
             return None
         return row.organization_id, row.organization_name

@@ -224,11 +224,9 @@ class SqlRuns:
                     advanced=has_advanced(connection, lease.customer_id, run_id, dagster_run_id),
                 )
             )
-            connection.execute(
-                update(runs)
-                .where(runs.c.customer_id == lease.customer_id, runs.c.run_id == run_id)
-                .values(status=status.value, completed_at=now, resume_at=resume_at, report=report, parked_in=parked_in)
-            )
+            which = {"customer": lease.customer_id, "run": run_id}
+            end = {"status": status.value, "completed_at": now, "resume_at": resume_at}
+            connection.execute(THIS_RUN, {**which, **end, "report": report, "parked_in": parked_in})
             if verdict is not None:
                 count_run(connection, lease.customer_id, verdict, now)
 
@@ -250,16 +248,13 @@ class SqlRuns:
         """Keep what this run will take, by endpoint, to be compared with what it took."""
         with self._database.write() as connection:
             require_lease(connection, lease)
-            connection.execute(
-                update(runs)
-                .where(runs.c.customer_id == lease.customer_id, runs.c.run_id == run_id)
-                .values(foretold=dict(requests))
-            )
+            which = {"customer": lease.customer_id, "run": run_id}
+            connection.execute(THIS_RUN, {**which, "foretold": dict(requests)})
 
     def foretold(self, customer_id: str, run_id: str) -> dict[str, int] | None:
         with self._database.read() as connection:
             return connection.execute(
-                select(runs.c.foretold).where(runs.c.customer_id == customer_id, runs.c.run_id == run_id)
+                select(runs.c.foretold).where(IT), {"customer": customer_id, "run": run_id}
             ).scalar()
 
     def is_stuck(self, customer_id: str, run_id: str, dagster_run_id: str) -> bool:

@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, select, true, update
+from sqlalchemy import Connection, Row, case, func, select, true, update
 
 from sync_pipeline.adapters.sql.acknowledging import settle_accepted
-from sync_pipeline.adapters.sql.claiming import mark_sending, next_rows, operation_of
+from sync_pipeline.adapters.sql.claiming import UNSETTLED_OLDER, mark_sending, next_rows, operation_of
 from sync_pipeline.adapters.sql.crm_ids import remember
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
-from sync_pipeline.adapters.sql.older import came_before, older
+from sync_pipeline.adapters.sql.older import older
 from sync_pipeline.adapters.sql.open_operations import open_operations
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.quota import take_permit
@@ -96,8 +96,9 @@ class SqlSending:
             first = connection.execute(
                 select(func.min(older.c.unanswered_at))
                 .select_from(ledger)
-                .join(older, and_(came_before, older.c.unanswered_at > self._settled_before))
-                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value)
+                .join(older, UNSETTLED_OLDER)
+                .where(ledger.c.customer_id == self._lease.customer_id, ledger.c.state == State.PLANNED.value),
+                {"settled_before": self._settled_before},
             ).scalar()
         return None if first is None else first + self._settle
 

@@ -23,10 +23,10 @@ def session_clock() -> FakeClock:
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def opened_store(
-    request: pytest.FixtureRequest, session_clock: FakeClock, sqlite_file: Path, fast_folder: Path
+    request: pytest.FixtureRequest, session_clock: FakeClock, sqlite_file: Path, database_folder: Path
 ) -> Iterator[StateStore]:
     if request.param == "sqlite":
-        url = f"sqlite:///{shutil.copy(sqlite_file, fast_folder / 'shared.db')}"
+        url = f"sqlite:///{shutil.copy(sqlite_file, database_folder / 'shared.db')}"
     else:
         server = request.getfixturevalue("postgres_server")
         url = server.url(request.getfixturevalue("postgres_database"))
