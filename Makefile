@@ -48,7 +48,7 @@ test: lint ## Run all checks and tests
 	@# Two cores, four workers: a third of the time is spent waiting. The last worker was alone for three minutes.
 	$(BIN)/pytest -n 4 --dist worksteal -m 'not fleet'
 
-test-fleet: $(VENV)/.dev ## Run the tests that take minutes: 200 customers, restarts, the stack, prunes killed everywhere
+test-fleet: $(VENV)/.dev ## Run the tests that take minutes: 200 customers, restarts, prunes killed everywhere
 	$(BIN)/pytest -m fleet
 	FLEET=200 $(BIN)/pytest sync_pipeline_tests/end_to_end/test_isolation.py
 

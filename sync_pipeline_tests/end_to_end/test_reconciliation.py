@@ -13,13 +13,13 @@ QUERY = "POST /api/Contact/Query/FullContact"
 
 
 @pytest.fixture
-def confirmed(deployment_on: Deployment) -> Deployment:
+def confirmed(deployment: Deployment) -> Deployment:
     """Forty users, imported and confirmed."""
-    deployment_on.night()
-    morning(deployment_on)
-    night = deployment_on.reconciliation()
-    assert (night.code, deployment_on.ledger()) == (0, {"confirmed": 40})
-    return deployment_on
+    deployment.night()
+    morning(deployment)
+    night = deployment.reconciliation()
+    assert (night.code, deployment.ledger()) == (0, {"confirmed": 40})
+    return deployment
 
 
 def contact_id(deployment: Deployment, user_id: int) -> int:

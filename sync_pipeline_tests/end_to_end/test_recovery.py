@@ -100,27 +100,27 @@ def test_hours_and_notes_that_changed_meanwhile_are_corrected_in_place(kinds: De
 
 
 @pytest.mark.parametrize("taken_after", ["planning", "waiting"])
-def test_an_old_backup_with_an_initial_run_makes_nothing_twice(kinds_on: Deployment, taken_after: str) -> None:
-    kinds_on.night()
-    backup = back_up(kinds_on)
-    morning(kinds_on)
+def test_an_old_backup_with_an_initial_run_makes_nothing_twice(kinds: Deployment, taken_after: str) -> None:
+    kinds.night()
+    backup = back_up(kinds)
+    morning(kinds)
     if taken_after == "planning":
         # Virtuous takes nothing: what was bound to a request is planned when the backup is made.
-        kinds_on.world.add_fault(side="virtuous", kind="rate_limited", method="POST", path="/api/ContactNote")
-        kinds_on.world.add_fault(side="virtuous", kind="rate_limited", method="POST", path="/api/VolunteerOpp")
-        kinds_on.night()
-        backup = back_up(kinds_on)
-        kinds_on.world.clear_faults()
-    delivered(kinds_on)
-    assert_every_kind_delivered(kinds_on)
-    before = made(kinds_on)
+        kinds.world.add_fault(side="virtuous", kind="rate_limited", method="POST", path="/api/ContactNote")
+        kinds.world.add_fault(side="virtuous", kind="rate_limited", method="POST", path="/api/VolunteerOpp")
+        kinds.night()
+        backup = back_up(kinds)
+        kinds.world.clear_faults()
+    delivered(kinds)
+    assert_every_kind_delivered(kinds)
+    before = made(kinds)
 
-    restore(kinds_on, backup)
-    kinds_on.night(Layer.INITIAL)
-    morning(kinds_on)
-    delivered(kinds_on)
-    assert made(kinds_on) == before
-    assert_every_kind_delivered(kinds_on)
+    restore(kinds, backup)
+    kinds.night(Layer.INITIAL)
+    morning(kinds)
+    delivered(kinds)
+    assert made(kinds) == before
+    assert_every_kind_delivered(kinds)
 
 
 def test_a_refund_that_was_sent_after_the_backup_is_found(kinds: Deployment) -> None:

@@ -34,10 +34,10 @@ def change_something(deployment: Deployment, night: int) -> None:
 
 
 @pytest.fixture
-def kept(deployment_on: Deployment) -> Deployment:
+def kept(deployment: Deployment) -> Deployment:
     """40 users; files are kept for three days."""
-    deployment_on.configure(retention={"change_sets_days": 3, "snapshots_days": 3})
-    return deployment_on
+    deployment.configure(retention={"change_sets_days": 3, "snapshots_days": 3})
+    return deployment
 
 
 def test_a_month_of_nights_leaves_the_files_of_the_last_days(kept: Deployment) -> None:
@@ -52,7 +52,9 @@ def test_a_month_of_nights_leaves_the_files_of_the_last_days(kept: Deployment) -
     assert_delivered(kept.world, VIRTUOUS, VOMO)
 
 
-def test_a_customer_that_was_pruned_every_day_goes_on_as_one_that_never_was(kept: Deployment) -> None:
+def test_a_customer_that_was_pruned_every_day_goes_on_as_one_that_never_was(deployment_on: Deployment) -> None:
+    kept = deployment_on
+    kept.configure(retention={"change_sets_days": 3, "snapshots_days": 3})
     """Everything that looks back: deletions, holds, approvals, dead letters, reconciliations, a changed recipe."""
     kept.configure(
         streams=FULL, limits={"guard": {"changes": 0.5}}, retention={"change_sets_days": 1, "snapshots_days": 1}

@@ -108,7 +108,6 @@ def stack(fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
             process.wait(PATIENCE_SECONDS)
 
 
-@pytest.mark.fleet
 def test_one_command_runs_a_night_on_postgresql_and_leaves_no_process(
     stack: Stack, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
