@@ -1,6 +1,7 @@
 """The Protocols the stages talk to. Adapters implement them; nothing here does anything."""
 
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -382,6 +383,10 @@ class Planning(Protocol):
 
 class Sending(Protocol):
     """The ledger as the sender sees it. Every method is one transaction that checks the lease."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """What is claimed or settled in the block is one transaction. Nothing may be awaited in it."""
+        ...
 
     def claim(self, routes: Routes, blocked: Collection[str] = ()) -> SendingBatch | NoPermit | None: ...
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
@@ -65,6 +66,14 @@ class SqlSending:
         self._name = name
         self._rule = rule
         self._settle = settle
+
+    def together(self) -> AbstractContextManager[None]:
+        """What is claimed or settled in the block is one transaction. Nothing may be awaited in it.
+
+        A database has one writer at a time for each organization, SQLite one in all: four runs that write single rows
+        stood in line three times for each of them.
+        """
+        return self._database.together()
 
     def claim(self, routes: Routes, blocked: Collection[str] = ()) -> SendingBatch | NoPermit | None:
         """Take a permit and mark the next operations as sending; None when nothing can be sent now.

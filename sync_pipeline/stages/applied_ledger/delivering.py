@@ -49,14 +49,17 @@ class Delivery:
     async def _round(self, batches: list[SendingBatch]) -> None:
         """Send a few batches at once and settle every answer, also when one of them ends the slice."""
         replies = await asyncio.gather(*(self._send(batch) for batch in batches), return_exceptions=True)
-        failures: list[BaseException] = []
+        answered = list(zip(batches, replies, strict=True))
+        failures = [reply for reply in replies if isinstance(reply, BaseException)]
+        told = [(batch, reply) for batch, reply in answered if not isinstance(reply, BaseException)]
+        try:
+            self._settle_accepted([(batch, reply) for batch, reply in told if reply.is_accepted])
+        except SyncError as error:
+            failures.append(error)
         undecided: dict[str, tuple[SendingBatch, Answer]] = {}
-        for batch, reply in zip(batches, replies, strict=True):
-            if isinstance(reply, BaseException):
-                failures.append(reply)
-                continue
+        for batch, reply in told:
             try:
-                decided = await self._settle(batch, reply)
+                decided = reply.is_accepted or await self._settle(batch, reply)
             except SyncError as error:
                 failures.append(error)
             else:
@@ -87,14 +90,15 @@ class Delivery:
         batches: list[SendingBatch] = []
         if self._apart:
             return self._claim_apart()
-        # Who owes an answer is asked one thing at a time: an outage must not spend the night's quota.
-        while len(batches) < (1 if self._state.tries else CONCURRENT_REQUESTS):
-            claimed = self._claim()
-            if isinstance(claimed, NoPermit):
-                return batches, claimed
-            if claimed is None:
-                break
-            batches.append(claimed)
+        with self._context.sending.together():
+            # Who owes an answer is asked one thing at a time: an outage must not spend the night's quota.
+            while len(batches) < (1 if self._state.tries else CONCURRENT_REQUESTS):
+                claimed = self._claim()
+                if isinstance(claimed, NoPermit):
+                    return batches, claimed
+                if claimed is None:
+                    break
+                batches.append(claimed)
         return batches, None
 
     def _claim_apart(self) -> tuple[list[SendingBatch], NoPermit | None]:
@@ -130,13 +134,18 @@ class Delivery:
                 return claimed
         return sending.claim(self._state.routes, self._state.blocked)
 
+    def _settle_accepted(self, accepted: Collection[tuple[SendingBatch, Reply]]) -> None:
+        sending = self._context.sending
+        with sending.together():
+            for batch, reply in accepted:
+                sending.accepted(batch.ids, crm_ids=given_ids(batch, reply))
+        for batch, _ in accepted:
+            self._state.accepted[batch.endpoint] += len(batch.ids)
+
     async def _settle(self, batch: SendingBatch, reply: Reply) -> bool:
-        """Move the operations on; answers whether the answer decided anything about them."""
+        """Move the operations of another answer on; answers whether it decided anything about them."""
         sending, answer = self._context.sending, reply.answer
         match answer.outcome:
-            case Outcome.ACCEPTED:
-                self._state.accepted[batch.endpoint] += len(batch.ids)
-                sending.accepted(batch.ids, crm_ids=given_ids(batch, reply))
             case Outcome.REFUSED | Outcome.TOO_LARGE if answer.blames_the_rows:
                 await self._refused(batch, answer)
             case Outcome.REFUSED if is_about_a_record(batch, reply):
