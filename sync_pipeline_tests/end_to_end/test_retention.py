@@ -53,9 +53,8 @@ def test_a_month_of_nights_leaves_the_files_of_the_last_days(kept: Deployment) -
 
 
 def test_a_customer_that_was_pruned_every_day_goes_on_as_one_that_never_was(deployment_on: Deployment) -> None:
-    kept = deployment_on
-    kept.configure(retention={"change_sets_days": 3, "snapshots_days": 3})
     """Everything that looks back: deletions, holds, approvals, dead letters, reconciliations, a changed recipe."""
+    kept = deployment_on
     kept.configure(
         streams=FULL, limits={"guard": {"changes": 0.5}}, retention={"change_sets_days": 1, "snapshots_days": 1}
     )

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,25 @@ HEAD_REVISION = "0012"
 MIGRATION_LOCK = 7_406_123_011  # any number, the same in every process: PostgreSQL's advisory lock of our migrations
 
 
+class Joined(threading.local):
+    """The transaction that a thread's writes are part of, while it writes together."""
+
+    connection: Connection | None = None
+
+
 class Database:
     """The state store's connection. Short transactions only: SQLite has one writer at a time."""
 
     def __init__(self, url: str) -> None:
         self.engine = create_engine_for(url)
-        self._joined = threading.local()
+        self._joined = Joined()
         self._migrate()
 
     @contextmanager
     def write(self) -> Generator[Connection]:
         """A transaction that may change things; on SQLite it takes the write lock at once."""
-        joined: Connection | None = getattr(self._joined, "connection", None)
-        if joined is not None:
-            yield joined
+        if self._joined.connection is not None:
+            yield self._joined.connection
             return
         with self.engine.begin() as connection:
             yield connection
@@ -42,12 +47,13 @@ class Database:
     @contextmanager
     def together(self) -> Generator[None]:
         """What this thread writes in the block is one transaction. Nothing may be awaited in it."""
+        around = self._joined.connection
         with self.write() as connection:
             self._joined.connection = connection
             try:
                 yield
             finally:
-                self._joined.connection = None
+                self._joined.connection = around
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -131,43 +137,36 @@ def create_sqlite_engine(url: URL) -> Engine:
 
 
 def begin_writing(connection: Connection) -> None:
-    """Take SQLite's write lock, looking for it every millisecond.
-
-    SQLite's own waiting backs off to 100 ms, and whoever holds the lock is done in one or two: four runs that write at
-    once spent three quarters of their time asleep beside a free lock.
-    """
-    give_up_at = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    """Take SQLite's write lock. Its own waiting backs off to 100 ms, and who holds the lock is done in one or two."""
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
     try:
-        while True:
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except OperationalError as error:
-                if not is_busy(error) or time.monotonic() >= give_up_at:
-                    raise
-                time.sleep(LOCK_RETRY_SECONDS)
-            else:
-                return
+        when_free(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"), LOCK_RETRY_SECONDS)
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
 
 
-def is_busy(error: OperationalError) -> bool:
-    return isinstance(error.orig, sqlite3.OperationalError) and error.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY
-
-
 def write_ahead(connection: sqlite3.Connection) -> None:
     """Keep a write-ahead log. No busy timeout covers the first switch: who loses a race for it gets refused at once."""
-    for _ in range(int(BUSY_TIMEOUT_SECONDS / SWITCH_RETRY_SECONDS)):
+    when_free(lambda: connection.execute("PRAGMA journal_mode=WAL"), SWITCH_RETRY_SECONDS)
+
+
+def when_free(attempt: Callable[[], object], every_seconds: float) -> None:
+    """Try as long as somebody else holds the file's lock, and no longer than any busy timeout of ours."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            attempt()
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if not is_busy(error) or time.monotonic() >= give_up_at:
                 raise
-            threading.Event().wait(SWITCH_RETRY_SECONDS)
+            time.sleep(every_seconds)
         else:
             return
-    connection.execute("PRAGMA journal_mode=WAL")
+
+
+def is_busy(error: sqlite3.OperationalError | OperationalError) -> bool:
+    refusal = error.orig if isinstance(error, OperationalError) else error
+    return isinstance(refusal, sqlite3.OperationalError) and refusal.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
 
 def unwritable(file: Path, reason: str | None) -> ConfigurationError:

@@ -49,9 +49,10 @@ class Delivery:
     async def _round(self, batches: list[SendingBatch]) -> None:
         """Send a few batches at once and settle every answer, also when one of them ends the slice."""
         replies = await asyncio.gather(*(self._send(batch) for batch in batches), return_exceptions=True)
-        answered = list(zip(batches, replies, strict=True))
         failures = [reply for reply in replies if isinstance(reply, BaseException)]
-        told = [(batch, reply) for batch, reply in answered if not isinstance(reply, BaseException)]
+        told = [
+            (one, reply) for one, reply in zip(batches, replies, strict=True) if not isinstance(reply, BaseException)
+        ]
         try:
             self._settle_accepted([(batch, reply) for batch, reply in told if reply.is_accepted])
         except SyncError as error:
@@ -135,6 +136,8 @@ class Delivery:
         return sending.claim(self._state.routes, self._state.blocked)
 
     def _settle_accepted(self, accepted: Collection[tuple[SendingBatch, Reply]]) -> None:
+        if not accepted:
+            return
         sending = self._context.sending
         with sending.together():
             for batch, reply in accepted:

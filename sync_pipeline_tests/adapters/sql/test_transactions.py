@@ -53,6 +53,15 @@ def test_what_is_written_together_is_there_at_once(database: Database) -> None:
     assert noted(database) == 3
 
 
+def test_a_block_within_a_block_is_part_of_it_to_its_end(database: Database) -> None:
+    with database.together():
+        with database.together():
+            note(database, "inside")
+        note(database, "after that")
+        assert noted(database) == 0
+    assert noted(database) == 2
+
+
 def test_what_is_written_together_is_not_there_when_it_ends_in_an_error(database: Database) -> None:
     with pytest.raises(ZeroDivisionError):
         note_and_fail(database)
