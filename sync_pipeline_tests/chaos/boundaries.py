@@ -23,6 +23,7 @@ from sync_pipeline.adapters.sql.runs import SqlRuns
 from sync_pipeline.adapters.sql.sending import SqlSending
 from sync_pipeline.adapters.sql.waiting import SqlWaiting
 from sync_pipeline.adapters.virtuous import VirtuousClient
+from sync_pipeline.stages.applied_ledger.delivering import Delivery
 
 STEPS: dict[str, tuple[type, str]] = {
     "begin_slice": (SqlRuns, "begin_slice"),
@@ -41,9 +42,11 @@ STEPS: dict[str, tuple[type, str]] = {
     "bind": (SqlWaiting, "bind"),
     "plan_sign_ups": (SqlWaiting, "plan_sign_ups"),
     "permit": (SqlQuota, "take"),
+    "claim_round": (Delivery, "_claim_round"),
     "claim": (SqlSending, "claim"),
     "claim_again": (SqlSending, "claim_again"),
     "send": (VirtuousClient, "ask"),
+    "settle_round": (Delivery, "_settle_accepted"),
     "accepted": (SqlSending, "accepted"),
     "planned_again": (SqlSending, "planned_again"),
     "dead": (SqlSending, "dead"),
@@ -58,19 +61,21 @@ STEPS: dict[str, tuple[type, str]] = {
 }
 STATEMENT, COMMIT = "statement", "commit"
 BOUNDARIES = (*(f"{when} {step}" for step in STEPS for when in ("before", "after")), STATEMENT, COMMIT)
-OFTEN = ("before send", "after send", "after claim", "before accepted", "after accepted")
+OFTEN = ("before send", "after send", "after claim_round", "before settle_round", "after settle_round")
 """Where a night spends its life, and where most can go wrong."""
 
 CALM = (
     *(
         f"{when} {step}"
-        for step in ("claim", "accepted", "plan", "finish_planning", "bind")
+        for step in ("claim_round", "settle_round", "plan", "finish_planning", "bind")
         for when in ("before", "after")
     ),
     "before move_checkpoints",
     "after move_checkpoints",
 )
-"""No request of ours is under way there: who is stopped for longer than its lease sends nothing when it goes on."""
+"""No request of ours is under way there: who is stopped for longer than its lease sends nothing when it goes on.
+
+Nor is a transaction, as between two claims of a round: nobody else could write meanwhile."""
 
 Passed = Callable[[str], None]
 

@@ -102,11 +102,11 @@ def targeted(swap: Swap | None, number: int) -> Scenario:
 def _ending(swap: Swap | None, moment: int) -> Ending:
     match swap:
         case ("check lease", _):
-            return Stopped(("after claim", moment), Killed(), until_done=True)
+            return Stopped(("after claim_round", moment), Killed(), until_done=True)
         case ("settle doubt", _):
             return Killed(("after send", moment))
         case None:
-            return Killed(("after claim", moment))
+            return Killed(("after claim_round", moment))
         case _:
             return Killed((BETWEEN, moment))
 

@@ -65,11 +65,19 @@ class Nursery:
 
 
 def serve() -> None:
+    """Whoever is left at the end, stopped perhaps, is killed: our reader waits for the last of us."""
+    born: set[int] = set()
     for line in sys.stdin:
         word, _, rest = line.partition(" ")
-        answer = _forked(msgspec.json.decode(rest, type=Job)) if word == START else _ended(int(rest))
+        if word == START:
+            answer = _forked(msgspec.json.decode(rest, type=Job))
+            born.add(answer)
+        elif (answer := _ended(int(rest))) != STOPPED:
+            born.discard(int(rest))
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
+    for pid in born:
+        os.kill(pid, signal.SIGKILL)
 
 
 def _ended(pid: int) -> int:
