@@ -15,9 +15,8 @@ from sync_pipeline_tests.chaos.place import DONATIONS, SIZES, USERS
 from sync_pipeline_tests.end_to_end.deployment import Deployment, deployed
 from sync_pipeline_tests.end_to_end.kinds import GIVING, morning, streams_of_every_kind
 
-DEATHS = {"sqlite": 60, "postgresql": 20}
+DEATHS = 60
 APPLIED_A_DAY = 15
-SEED = 2
 STREAMS = {"users", "projects", "participations", "completions", "donations"}
 DEATHS_WHILE_APPLYING = ((12, frozenset(OFTEN)), (20, OF_A_STEP), (30, ANY_BOUNDARY))
 FAULTS = ("cut_after", "status_after", "cut_before")
@@ -33,10 +32,9 @@ def small(tmp_path: Path, database_url: str) -> Iterator[Deployment]:
 
 
 def test_whoever_starts_over_after_any_boundary_loses_nothing_and_does_nothing_twice(small: Deployment) -> None:
-    random, lives, findings = Random(SEED), Lives(small), Findings()  # noqa: S311 - a repeatable draw is the purpose
-    deaths = DEATHS[small.workplace.state.database.engine.dialect.name]
+    random, lives, findings = Random(2), Lives(small), Findings()  # noqa: S311 - a repeatable draw is the purpose
     sources = ChangingSources(small.world, random)
-    while lives.deaths.total() < deaths:
+    while lives.deaths.total() < DEATHS:
         sources.a_day(small.clock.now())
         kind = random.choice(FAULTS)
         small.world.add_fault(side="virtuous", method="POST", path="/api/", kind=kind, every=4, times=3)
@@ -55,5 +53,4 @@ def test_whoever_starts_over_after_any_boundary_loses_nothing_and_does_nothing_t
         small.clock.advance(hours=20)
     compare_books(small.world, small.workplace.state.database.engine, STREAMS, findings)
     assert findings.all == []
-    assert {STATEMENT, COMMIT, "before send"} <= lives.deaths.keys()
-    assert deaths == DEATHS["postgresql"] or "after send" in lives.deaths
+    assert {STATEMENT, COMMIT, "before send", "after send"} <= lives.deaths.keys()
