@@ -4,6 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+BREAKER = "breaker"
+REGISTRY = "customer_registry"
+MACHINES = frozenset({BREAKER, "applied_ledger", "prerequisites", "source_snapshot"})
+"""Who pauses a customer because something is wrong. Whoever removes a file, or pauses by hand, knows what they did."""
+
 
 @dataclass(frozen=True, slots=True)
 class BreakerRule:
@@ -51,3 +56,13 @@ class Breaker:
             reason=f"{failures} runs in a row failed",
             needs_person=not verdict.rule.half_open,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A customer that is stopped now, and who did it: `by_a_person` knows what they did."""
+
+    reason: str
+    until: datetime | None
+    needs_person: bool
+    by_a_person: bool

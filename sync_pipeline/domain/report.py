@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
+
+import msgspec
 
 from sync_pipeline.domain.operation import LEFT_OVER, NEEDS_A_PERSON, State
 from sync_pipeline.domain.run import Run, RunStatus, StageFailure
@@ -18,6 +20,9 @@ class RunReport:
 
     total_changes = creates + updates + deletes
                   = successes + failures + deferred + waiting + superseded + held + pending
+
+    `records_read` are the rows of all its reads; `incomplete` maps a stream that was not read to its end to the reason,
+    `held_change_sets` a cut.
     """
 
     run_id: str
@@ -55,6 +60,14 @@ class RunReport:
     foretold_requests: Mapping[str, int] = field(default_factory=dict)
     forecast_error: float | None = None
     reading: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    records_read: int = 0
+    incomplete: Mapping[str, str] = field(default_factory=dict)
+    held_change_sets: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The report that `as_dict` made; one of an earlier version has defaults for what it did not know."""
+        return msgspec.convert(document, cls, strict=False)  # the cut's number is a text as a key of a JSON object
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON types; moments are ISO 8601 in UTC."""

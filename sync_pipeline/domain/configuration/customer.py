@@ -221,6 +221,12 @@ class Retention(Model):
         return self
 
 
+class Alerts(Model):
+    """Where the customer's problems are told, if not where everybody's are."""
+
+    channel: Text | None = None
+
+
 class Customer(Model):
     """A nonprofit whose data is synced; its id is the Dagster partition key and the file's name."""
 
@@ -236,6 +242,7 @@ class Customer(Model):
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
 
     @field_validator("id")
     @classmethod
