@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from sync_pipeline.domain.alerts import Change, Seen
+from sync_pipeline.domain.alerts.notices import Notice, Posting, StoredChange
 from sync_pipeline.domain.answer import Answer, RateReading
 from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.change import ChangeCounts, ChangeKind
@@ -665,6 +667,60 @@ class LeaseKeeper(Protocol):
         Raises:
             BusyError: it does not, or somebody else has the lease.
         """
+        ...
+
+
+class Notifier(Protocol):
+    """Where messages to people go."""
+
+    def post(self, notice: Notice, channel: str, text: str) -> Posting:
+        """Try once; raises nothing that the receiver or the network does."""
+        ...
+
+    def has(self, notice: Notice) -> bool | None:
+        """Whether a notice without an answer has arrived after all; None when nobody can tell."""
+        ...
+
+
+class LastResort(Protocol):
+    """Says what the first channel did not take."""
+
+    def say(self, notice: Notice, reason: str) -> None: ...
+
+
+class AlertBook(Protocol):
+    """Alerts that are open, changes that are to be told, and the messages that tell them."""
+
+    def record(self, seen: Seen) -> Sequence[Change]:
+        """Note what one look at the fleet saw; answers what changed, which is to be told now."""
+        ...
+
+    def untold(self) -> Sequence[StoredChange]:
+        """Changes that no notice tells yet, oldest first."""
+        ...
+
+    def last_told(self) -> Mapping[tuple[str, str], datetime]:
+        """When each (channel, topic) had its last notice, as far back as that matters."""
+        ...
+
+    def tell(self, channel: str, topic: str, text: str, change_ids: Sequence[int]) -> None:
+        """A notice that tells these changes, and no other one ever will."""
+        ...
+
+    def due(self) -> Sequence[Notice]:
+        """Notices whose time has come, oldest first, and those whose sender is gone."""
+        ...
+
+    def begin_sending(self, notice: Notice) -> bool:
+        """Say that it may have left; False when somebody else sends it."""
+        ...
+
+    def sent(self, notice: Notice) -> None: ...
+
+    def try_again(self, notice: Notice, at: datetime, reason: str) -> None: ...
+
+    def spoken(self, notice: Notice) -> None:
+        """The second channel said it."""
         ...
 
 

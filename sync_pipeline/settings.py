@@ -24,6 +24,9 @@ REMEDIES = {
     DAGSTER_PG_URL: "Write postgresql+psycopg2://user@host/dagster, a database of Dagster's own.",
     "SYNC_DATA_URL": "Write file:// and an absolute path, such as file:///var/lib/sync/data.",
     "SYNC_SLACK_BASE_URL": "Write an address such as https://slack.com/api.",
+    "SYNC_UI_URL": "Write the address at which people open the Dagster UI, such as https://dagster.example.org.",
+    "SYNC_DOCS_URL": "Write the address of the folder `docs` as people read it.",
+    "SYNC_HEARTBEAT_URL": "Write the address that your cron monitor gave you, such as https://hc-ping.com/….",
     "SYNC_DAGSTER_SUCCESS_DAYS": "Write a whole number of days, 2 or more.",
     "SYNC_DAGSTER_FAILURE_DAYS": "Write a whole number of days, 2 or more.",
 }
@@ -43,6 +46,9 @@ class Settings(BaseSettings):
     slack_token: SecretStr | None = None
     slack_channel: str | None = None
     slack_base_url: HttpUrl = HttpUrl("https://slack.com/api")
+    ui_url: HttpUrl | None = None
+    docs_url: HttpUrl | None = None
+    heartbeat_url: Annotated[HttpUrl | None, Field(repr=False)] = None
     region: str | None = None
     dagster_success_days: Days = 7
     dagster_failure_days: Days = 30

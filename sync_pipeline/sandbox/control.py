@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sync_pipeline.sandbox import giving_control, virtuous_control, vomo_control
+from sync_pipeline.sandbox import giving_control, slack_control, virtuous_control, vomo_control
 from sync_pipeline.sandbox.operation import Json, operation_route
 from sync_pipeline.sandbox.world import World
 
@@ -60,4 +60,5 @@ ROUTES = [
     *virtuous_control.ROUTES,
     *vomo_control.ROUTES,
     *giving_control.ROUTES,
+    *slack_control.ROUTES,
 ]

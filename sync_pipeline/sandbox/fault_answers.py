@@ -50,6 +50,8 @@ def unauthorized(side: Side) -> Response:
             return message_answer(401, "Unauthenticated.")
         case "giving":
             return _giving_error(401, "unauthorized", "The API key is missing or not known.")
+        case "slack":
+            return json_answer({"ok": False, "error": "invalid_auth"})
 
 
 def rate_limited(side: Side, retry_after: int) -> Response:
@@ -58,6 +60,8 @@ def rate_limited(side: Side, retry_after: int) -> Response:
         return virtuous_error(429, "RATE_LIMITED", "The hourly limit of this organization is spent.", headers=headers)
     if side == "giving":
         return _giving_error(429, "rate_limited", "Too many requests in this minute.", headers)
+    if side == "slack":
+        return json_answer({"ok": False, "error": "ratelimited"}, 429, headers)
     return message_answer(429, "Too Many Attempts.", headers)
 
 

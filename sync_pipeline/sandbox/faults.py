@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Side = Literal["virtuous", "vomo", "giving"]
+Side = Literal["virtuous", "vomo", "giving", "slack"]
 Kind = Literal[
     "latency",
     "status_before",

@@ -14,10 +14,11 @@ from sync_pipeline.sandbox.faults import BEFORE_THE_EFFECT, Side, Trouble
 from sync_pipeline.sandbox.faults import Request as FaultRequest
 from sync_pipeline.sandbox.organizations import GivingOrganization, VomoOrganization
 from sync_pipeline.sandbox.quota import Permit
+from sync_pipeline.sandbox.slack_workspace import SlackWorkspace
 from sync_pipeline.sandbox.virtuous_organization import VirtuousOrganization
 from sync_pipeline.sandbox.world import World
 
-Found = TypeVar("Found", VirtuousOrganization, VomoOrganization, GivingOrganization)
+Found = TypeVar("Found", VirtuousOrganization, VomoOrganization, GivingOrganization, SlackWorkspace)
 _EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -120,4 +121,5 @@ class Gate(Generic[Found]):
 
 VIRTUOUS = Gate[VirtuousOrganization]("virtuous", lambda world, token: world.virtuous.get(token))
 VOMO = Gate[VomoOrganization]("vomo", lambda world, token: world.vomo.get(token))
+SLACK = Gate[SlackWorkspace]("slack", lambda world, token: world.slack.get(token))
 GIVING = Gate[GivingOrganization]("giving", lambda world, token: world.giving.get(token), _api_key)

@@ -12,6 +12,8 @@ from sync_pipeline.sandbox.faults import Fault, Faults
 from sync_pipeline.sandbox.giving_world import GivingWorld
 from sync_pipeline.sandbox.organizations import GivingOrganization, UnknownTokenError, VomoOrganization
 from sync_pipeline.sandbox.settings import OrganizationSettings, organization_settings
+from sync_pipeline.sandbox.slack_workspace import SlackWorkspace
+from sync_pipeline.sandbox.slack_world import SlackWorld
 from sync_pipeline.sandbox.virtuous_organization import VirtuousOrganization
 from sync_pipeline.sandbox.virtuous_world import VirtuousWorld
 from sync_pipeline.sandbox.vomo_world import VomoWorld
@@ -31,7 +33,7 @@ DEMO_PROJECTS: dict[str, dict[str, Any]] = {
 }
 
 
-class World(VirtuousWorld, VomoWorld, GivingWorld):
+class World(VirtuousWorld, VomoWorld, GivingWorld, SlackWorld):
     """The organizations by token, on all sides, and the armed faults.
 
     `clock` gives Unix seconds, `sleep` waits for seconds (latency faults only). Every method may be called from any
@@ -49,6 +51,7 @@ class World(VirtuousWorld, VomoWorld, GivingWorld):
         self.virtuous: dict[str, VirtuousOrganization] = {}
         self.vomo: dict[str, VomoOrganization] = {}
         self.giving: dict[str, GivingOrganization] = {}
+        self.slack: dict[str, SlackWorkspace] = {}
 
     def add_organization(self, token: str, **settings: Any) -> None:
         """Settings by the names of `OrganizationSettings`. Raises msgspec.ValidationError."""
@@ -76,7 +79,9 @@ class World(VirtuousWorld, VomoWorld, GivingWorld):
     def books(self, token: str) -> dict[str, Any]:
         """The books of an organization on any side."""
         with self.lock:
-            organization = self.virtuous.get(token) or self.vomo.get(token) or self.giving.get(token)
+            organization = (
+                self.virtuous.get(token) or self.vomo.get(token) or self.giving.get(token) or self.slack.get(token)
+            )
             if organization is None:
                 raise UnknownTokenError
             return organization.report()
