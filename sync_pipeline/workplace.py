@@ -1,6 +1,6 @@
 """One deployment put together: settings, stores, clients. What the Dagster assets and the commands both work with."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from functools import cached_property, partial
@@ -16,17 +16,21 @@ from sync_pipeline.adapters.configuration import (
     load_regions,
 )
 from sync_pipeline.adapters.heartbeat import held_lease
+from sync_pipeline.adapters.notifying.second_channel import SecondChannel
 from sync_pipeline.adapters.parquet import FolderRegion, ParquetStore
 from sync_pipeline.adapters.secrets import Secrets
 from sync_pipeline.adapters.source import HttpSource
 from sync_pipeline.adapters.sql.frozen import FrozenState, frozen_state
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.adapters.virtuous import VirtuousClient
+from sync_pipeline.domain.alerts.wording import Links
 from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.report import RunReport
 from sync_pipeline.domain.run import Run
-from sync_pipeline.ports import Clock, Destination, LeaseKeeper, PaceMemory, RegionalStore, Source
+from sync_pipeline.ports import Clock, Destination, LeaseKeeper, Notifier, PaceMemory, RegionalStore, Source
 from sync_pipeline.region import claim, refuse_other
 from sync_pipeline.settings import Settings, load_settings
+from sync_pipeline.stages.alerting import Audience
 from sync_pipeline.stages.applied_ledger.requests import LATEST_EFFECT_SECONDS, REQUEST_SECONDS
 from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
 from sync_pipeline.stopping import Stop
@@ -34,6 +38,7 @@ from sync_pipeline.stopping import Stop
 PATIENCE = timedelta(seconds=65)
 """The window of most limits is a minute: a process waits for it, and parks for what takes longer."""
 POLL_SECONDS = 60  # a read that takes longer goes on in a slice of its own
+NO_CHANNEL = "alerts"
 STATE_STORE = ("The state store", "SYNC_DATABASE_URL")
 DATA_FOLDER = ("The data folder", "SYNC_DATA_URL")
 MARGIN_SECONDS = 60  # a run that is about to reach its limit lets its last requests end, and writes its report
@@ -85,6 +90,28 @@ class Workplace:
             ConfigurationError: it belongs to another one.
         """
         claim(store, name, setting, self.settings.region, partial(load_regions, self.settings.customers))
+
+    @cached_property
+    def last_resort(self) -> SecondChannel:
+        return SecondChannel(self.settings.home / "alerts.jsonl", self.clock)
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Slack, or the second channel where no token is set."""
+        token = self.settings.slack_token
+        if token is None:
+            return self.last_resort
+        from sync_pipeline.adapters.notifying.slack import SlackNotifier  # noqa: PLC0415 - 0.3 s of import
+
+        return SlackNotifier(token.get_secret_value(), str(self.settings.slack_base_url))
+
+    def audience(self, customers: Mapping[str, Customer]) -> Audience:
+        """Who is told of what."""
+        links = Links(
+            *(None if url is None else str(url).rstrip("/") for url in (self.settings.ui_url, self.settings.docs_url))
+        )
+        channels = {name: customer.alerts.channel for name, customer in customers.items() if customer.alerts.channel}
+        return Audience(self.settings.slack_channel or NO_CHANNEL, channels, links)
 
     def fleet(self) -> Fleet:
         return load_fleet(self.settings.customers, self.settings.region)
@@ -186,6 +213,10 @@ class Workplace:
             limits.slice_seconds - (now - slice_started).total_seconds(),
             limits.run_seconds - margin - (now - run_started).total_seconds(),
         )
+
+    def earlier_runs(self, report: RunReport) -> list[RunReport]:
+        """What a run is compared with."""
+        return self.state.finished_runs.earlier(report.customer_id, report.layer, report.run_id)
 
     def open_source(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sync_pipeline.cli import change_sets, customers, dead_letters, sources
+from sync_pipeline.cli import alerts, change_sets, customers, dead_letters, sources
 from sync_pipeline.cli.demo import demo
 from sync_pipeline.cli.output import EXIT_FAILED, EXIT_USAGE, JSON_FLAG, write_error, write_lines
 from sync_pipeline.cli.plan import plan
@@ -39,6 +39,7 @@ app.add_typer(customers.app, name="customers")
 app.add_typer(sources.app, name="sources")
 app.add_typer(change_sets.app, name="change-sets")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(alerts.app, name="alerts")
 app.command("plan")(plan)
 app.command("run")(run_customer)
 app.command("status")(status)

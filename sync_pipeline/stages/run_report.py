@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sync_pipeline.domain.cut import Strategy
 from sync_pipeline.domain.operation import Evidence
 from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.domain.progress import ReadProgress
@@ -76,7 +77,20 @@ def build_report(
         foretold_requests=foretold,
         forecast_error=forecast_error(foretold, requests),
         reading=reading_progress(cuts, now) if status == RunStatus.PARKED else {},
+        records_read=sum(cut.rows for cut in cuts),
+        incomplete=incomplete_streams(cuts),
+        held_change_sets={cut.cut: cut.held or "" for cut in cuts if cut.state == CutState.HELD},
     )
+
+
+def incomplete_streams(cuts: Iterable[CutRow]) -> dict[str, str]:
+    """By stream, why its newest finished read may lack records of the source."""
+    newest = {cut.stream: cut for cut in cuts if cut.read_completed_at is not None}
+    return {
+        stream: cut.reason or "the source could not show that this was everything"
+        for stream, cut in newest.items()
+        if cut.reason is not None or (cut.strategy is Strategy.FULL_SNAPSHOT and not cut.proven)
+    }
 
 
 def reading_progress(cuts: Iterable[CutRow], now: datetime) -> dict[str, dict[str, Any]]:

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import audit_log, breakers
 from sync_pipeline.adapters.sql.upsert import upsert
+from sync_pipeline.domain import pause
 from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.ports import Clock
 
-ACTOR = "breaker"
 BREAKER = select(breakers).where(breakers.c.customer_id == bindparam("customer"))
 
 
@@ -69,7 +69,7 @@ def count_run(connection: Connection, customer_id: str, verdict: RunVerdict, now
     }
     upsert(connection, breakers, [row])
     if after.is_paused(now) and not before.is_paused(now):
-        _note(connection, customer_id, "pause", ACTOR, after.reason or "", now)
+        _note(connection, customer_id, "pause", pause.BREAKER, after.reason or "", now)
 
 
 def _note(connection: Connection, customer_id: str, action: str, actor: str, reason: str, now: datetime) -> None:

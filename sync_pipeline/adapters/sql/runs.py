@@ -160,6 +160,12 @@ class SqlRuns:
                 ).scalars()
             )
 
+    def has_slice(self, dagster_run_id: str) -> bool:
+        """Whether a Dagster run came to work on a run of ours."""
+        with self._database.read() as connection:
+            found = select(slices.c.slice).where(slices.c.dagster_run_id == dagster_run_id).limit(1)
+            return connection.execute(found).first() is not None
+
     def open_slice(self, dagster_run_id: str) -> Run | None:
         """The run of ours that a Dagster run works on, as long as its slice has no end."""
         with self._database.read() as connection:

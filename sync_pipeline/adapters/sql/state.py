@@ -3,13 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
+from sync_pipeline.adapters.sql.alert_book import SqlAlertBook
 from sync_pipeline.adapters.sql.breakers import SqlBreakers
 from sync_pipeline.adapters.sql.confirming import SqlConfirming
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.dead_letters import SqlDeadLetters
+from sync_pipeline.adapters.sql.finished_runs import SqlFinishedRuns
 from sync_pipeline.adapters.sql.fleet import SqlFleet
+from sync_pipeline.adapters.sql.fleet_state import SqlFleetState
 from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.interrupted import SqlInterrupted
 from sync_pipeline.adapters.sql.leases import SqlLeases
@@ -35,6 +38,7 @@ class StateStore:
     def __init__(self, url: str, clock: Clock) -> None:
         self._clock = clock
         self.database = Database(url)
+        self.alerts = SqlAlertBook(self.database, clock)
         self.breakers = SqlBreakers(self.database, clock)
         self.crm_ids = SqlCrmIds(self.database, clock)
         self.cuts = SqlCuts(self.database, clock)
@@ -42,10 +46,12 @@ class StateStore:
         self.held = SqlHeld(self.database, clock)
         self.interrupted = SqlInterrupted(self.database, clock)
         self.leases = SqlLeases(self.database, clock)
+        self.finished_runs = SqlFinishedRuns(self.database)
         self.fleet = SqlFleet(self.database, clock, self.leases)
         self.parks = SqlParks(self.database)
         self.planning = SqlPlanning(self.database, clock)
         self.platforms = SqlPlatforms(self.database, clock)
+        self.fleet_state = SqlFleetState(self.database, clock, self.fleet, self.platforms)
         self.positions = SqlPositions(self.database, clock)
         self.pruning = SqlPruning(self.database, clock)
         self.quota = SqlQuota(self.database, clock)

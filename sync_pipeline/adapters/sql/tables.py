@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 from sync_pipeline.adapters.sql.types import Json, UtcDateTime
@@ -28,6 +29,9 @@ metadata = MetaData(
 )
 
 RowId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself on SQLite
+
+NEEDS_A_PERSON = "state IN ('dead', 'review')"
+"""The condition of an index over few rows; a query that is to use it says the same, with values and not parameters."""
 
 deployment = Table(  # the only table about the store itself
     "deployment",
@@ -130,6 +134,12 @@ ledger = Table(
     Index(None, "customer_id", "run_id"),
     Index(None, "customer_id", "batch_id"),
     Index(None, "customer_id", "finished_in"),
+    Index(
+        "ix_ledger_needs_a_person",
+        *("customer_id", "state", "updated_at"),
+        postgresql_where=text(NEEDS_A_PERSON),
+        sqlite_where=text(NEEDS_A_PERSON),
+    ),
 )
 
 ledger_changes = Table(
@@ -197,6 +207,7 @@ runs = Table(
     Index(None, "customer_id", "started_at"),
     Index(None, "status", "resume_at"),
     Index(None, "slot", "customer_id"),
+    Index(None, "completed_at"),
 )
 
 slices = Table(
@@ -300,4 +311,47 @@ platforms = Table(
     Column("record", Json, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("platform"),
+)
+
+alerts = Table(  # problems that people know of, or are about to
+    "alerts",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("problem", Json, nullable=False),
+    PrimaryKeyConstraint("customer_id", "name", "part"),
+)
+
+alert_changes = Table(  # each told once, in the notice it names
+    "alert_changes",
+    metadata,
+    Column("change_id", RowId, primary_key=True, autoincrement=True),
+    Column("customer_id", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("change", Json, nullable=False),
+    Column("notice_id", BigInteger),
+    Index(None, "customer_id", "at"),
+    Index(None, "notice_id"),
+)
+
+notices = Table(  # messages to people, from the moment they are written until they have arrived
+    "notices",
+    metadata,
+    Column("notice_id", RowId, primary_key=True, autoincrement=True),
+    Column("channel", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("once", Text, unique=True),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("attempted_at", UtcDateTime),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("spoken_at", UtcDateTime),
+    Column("reason", Text),
+    Index(None, "state", "next_try_at"),
+    Index(None, "channel", "topic", "created_at"),
 )

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import dagster as dg
 
 from sync_pipeline.adapters.sql.breakers import SqlBreakers
+from sync_pipeline.domain.pause import REGISTRY
 from sync_pipeline.orchestration.partitions import KEYS_PER_CALL, customers, missing_and_surplus
 from sync_pipeline.orchestration.region import claim_instance
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.workplace import Workplace
 
-ACTOR = "customer_registry"
 REMOVED = "its file was removed"
 
 
@@ -42,11 +42,11 @@ def _pause_who_is_gone(workplace: Workplace, customer_ids: Sequence[str]) -> Non
     breakers, now = workplace.state.breakers, workplace.clock.now()
     for customer_id in customer_ids:
         if not breakers.breaker(customer_id).is_paused(now):
-            breakers.pause(customer_id, REMOVED, ACTOR)
+            breakers.pause(customer_id, REMOVED, REGISTRY)
 
 
 def _resume_who_is_back(breakers: SqlBreakers, customer_ids: Sequence[str]) -> None:
     """Those that were paused for want of a file. Whom somebody else paused meanwhile stays so."""
     for customer_id in customer_ids:
         if breakers.breaker(customer_id).reason == REMOVED:
-            breakers.resume(customer_id, "its file is back", ACTOR)
+            breakers.resume(customer_id, "its file is back", REGISTRY)

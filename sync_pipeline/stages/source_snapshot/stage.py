@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from sync_pipeline.domain.cut import Strategy
 from sync_pipeline.domain.errors import (
     BusyError,
     ParkedError,
@@ -52,6 +53,15 @@ class SnapshotResult:
     failed: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     read_before: list[str] = field(default_factory=list)
+
+    @property
+    def incomplete(self) -> list[str]:
+        """Streams whose source gave less than it should, or could not show that it gave everything."""
+        return [
+            read.stream
+            for read in self.reads
+            if read.warning is not None or (read.strategy is Strategy.FULL_SNAPSHOT and not read.proven)
+        ]
 
 
 async def take_snapshots(context: StageContext) -> SnapshotResult:

@@ -1,0 +1,135 @@
+"""What the alerts look at: the state of every customer, in a few queries however many there are."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, func, or_, select, text
+
+from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.fleet import SqlFleet
+from sync_pipeline.adapters.sql.platforms import SqlPlatforms
+from sync_pipeline.adapters.sql.tables import NEEDS_A_PERSON, audit_log, breakers, ledger, positions, runs
+from sync_pipeline.domain.alerts.of_fleet import FleetState, NeedsAPerson
+from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.due import slot_names
+from sync_pipeline.domain.operation import State
+from sync_pipeline.domain.pause import MACHINES, Pause
+from sync_pipeline.ports import Clock
+
+IDS_PER_QUERY = 1_000
+A_DAY = timedelta(days=1)
+OLDEST_UNCONFIRMED = select(func.min(ledger.c.accepted_at)).where(
+    ledger.c.customer_id == bindparam("customer"), ledger.c.state == State.ACCEPTED.value
+)
+
+
+class SqlFleetState:
+    """Reads; nothing of it changes anything."""
+
+    def __init__(self, database: Database, clock: Clock, fleet: SqlFleet, platforms: SqlPlatforms) -> None:
+        self._database = database
+        self._clock = clock
+        self._fleet = fleet
+        self._platforms = platforms
+
+    def read(self, customers: Collection[Customer], broken: Mapping[str, str]) -> FleetState:
+        """`broken` maps a customer whose file cannot be used to the reason."""
+        now = self._clock.now()
+        facts = self._fleet.facts(slot_names(now))
+        with self._database.read() as connection:
+            accounted = _accounted_at(connection, customers)
+            never = [customer_id for customer_id, at in accounted.items() if at is None]
+            return FleetState(
+                customers=customers,
+                broken=broken,
+                paused=_paused(connection, now),
+                down=self._platforms.down(),
+                begun=facts.begun,
+                at_work=facts.at_work,
+                accounted_at=accounted,
+                began_at=_began_at(connection, never),
+                needs_a_person=_needs_a_person(connection),
+            )
+
+    def new_since_yesterday(self) -> dict[str, int]:
+        """Dead letters and reviews by customer that were none a day ago."""
+        counts = (
+            select(ledger.c.customer_id, func.count().label("operations"))
+            .where(text(NEEDS_A_PERSON), ledger.c.updated_at > self._clock.now() - A_DAY)
+            .group_by(ledger.c.customer_id)
+        )
+        with self._database.read() as connection:
+            return {row.customer_id: row.operations for row in connection.execute(counts)}
+
+    def oldest_unconfirmed(self, customer_ids: Iterable[str]) -> dict[str, datetime]:
+        """When the oldest operation was accepted that Virtuous does not show yet; by customer, where there is one.
+
+        One query each: an index leads to a customer's accepted operations, and to nobody else's.
+        """
+        oldest: dict[str, datetime] = {}
+        with self._database.read() as connection:
+            for customer_id in customer_ids:
+                found = connection.execute(OLDEST_UNCONFIRMED, {"customer": customer_id}).scalar()
+                if found is not None:
+                    oldest[customer_id] = found
+        return oldest
+
+
+def _accounted_at(connection: Connection, customers: Iterable[Customer]) -> dict[str, datetime | None]:
+    columns = (positions.c.customer_id, positions.c.source, positions.c.stream, positions.c.accounted_at)
+    known = {
+        (row.customer_id, row.source, row.stream): row.accounted_at for row in connection.execute(select(*columns))
+    }
+    oldest: dict[str, datetime | None] = {}
+    for customer in customers:
+        moments = [known.get((customer.id, stream.source, name)) for name, stream in customer.streams.items()]
+        there = [moment for moment in moments if moment is not None]
+        oldest[customer.id] = min(there) if len(there) == len(moments) else None
+    return oldest
+
+
+def _began_at(connection: Connection, customer_ids: list[str]) -> dict[str, datetime]:
+    """When the first run of each of them began."""
+    began: dict[str, datetime] = {}
+    for start in range(0, len(customer_ids), IDS_PER_QUERY):
+        some = customer_ids[start : start + IDS_PER_QUERY]
+        first = select(runs.c.customer_id, func.min(runs.c.started_at).label("at")).where(runs.c.customer_id.in_(some))
+        began |= {row.customer_id: row.at for row in connection.execute(first.group_by(runs.c.customer_id))}
+    return began
+
+
+def _paused(connection: Connection, now: datetime) -> dict[str, Pause]:
+    stopped = or_(breakers.c.needs_person, breakers.c.paused_until > now)
+    newest = (
+        select(audit_log.c.customer_id, func.max(audit_log.c.entry_id).label("entry_id"))
+        .where(audit_log.c.action == "pause")
+        .where(audit_log.c.customer_id.in_(select(breakers.c.customer_id).where(stopped)))
+        .group_by(audit_log.c.customer_id)
+        .subquery()
+    )
+    actors = select(audit_log.c.customer_id, audit_log.c.actor).join(newest, audit_log.c.entry_id == newest.c.entry_id)
+    who = {row.customer_id: row.actor for row in connection.execute(actors)}
+    return {
+        row.customer_id: Pause(
+            reason=row.reason or "no reason was given",
+            until=row.paused_until,
+            needs_person=row.needs_person,
+            by_a_person=who.get(row.customer_id) not in MACHINES,
+        )
+        for row in connection.execute(select(breakers).where(stopped))
+    }
+
+
+def _needs_a_person(connection: Connection) -> dict[str, NeedsAPerson]:
+    counts = (
+        select(ledger.c.customer_id, ledger.c.state, func.count().label("operations"))
+        .where(text(NEEDS_A_PERSON))
+        .group_by(ledger.c.customer_id, ledger.c.state)
+    )
+    by_state: dict[str, dict[str, int]] = {}
+    for row in connection.execute(counts):
+        by_state.setdefault(row.customer_id, {})[row.state] = row.operations
+    return {
+        customer_id: NeedsAPerson(states.get(State.DEAD, 0), states.get(State.REVIEW, 0))
+        for customer_id, states in by_state.items()
+    }
