@@ -10,7 +10,7 @@ import polars as pl
 
 from sync_pipeline.domain.alerts import Change, Seen
 from sync_pipeline.domain.alerts.notices import Notice, Posting, StoredChange
-from sync_pipeline.domain.answer import Answer, RateReading
+from sync_pipeline.domain.answer import Answer
 from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.change import ChangeCounts, ChangeKind
 from sync_pipeline.domain.confirmation import Sent
@@ -23,6 +23,7 @@ from sync_pipeline.domain.operation import (
     DoubtfulBatch,
     Evidence,
     NoPermit,
+    Permit,
     PlannedOperation,
     SendingBatch,
     SendingOperation,
@@ -48,6 +49,14 @@ class DestinationName:
 
     customer_id: str
     host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who asks Virtuous something: a run of ours, and the trace that its requests carry."""
+
+    run_id: str
+    trace_id: str
 
 
 class Clock(Protocol):
@@ -130,7 +139,9 @@ class Destination(Protocol):
 
     async def contact_write_access(self) -> tuple[WriteAccess, Answer]: ...
 
-    async def ask(self, request: Request) -> Reply: ...
+    async def ask(self, request: Request, span_id: str | None = None) -> Reply:
+        """One request and its answer; `span_id` is what it is known by in the trace, where it has to be known again."""
+        ...
 
 
 class CutWriter(Protocol):
@@ -546,11 +557,13 @@ class CrmIds(Protocol):
 class Quota(Protocol):
     """The durable budget of an organization."""
 
-    def take(self, name: DestinationName, rule: QuotaRule, run_id: str, endpoint: str) -> NoPermit | None: ...
+    def take(
+        self, name: DestinationName, rule: QuotaRule, sender: Sender, endpoint: str, batch_id: str | None = None
+    ) -> Permit | NoPermit: ...
 
-    def observe(self, name: DestinationName, rate: RateReading, blocked_until: datetime | None) -> None: ...
-
-    def throttled(self, name: DestinationName, run_id: str, endpoint: str) -> None: ...
+    def observe(
+        self, name: DestinationName, permit: Permit, answer: Answer, blocked_until: datetime | None
+    ) -> None: ...
 
     def picture(self, name: DestinationName, rule: QuotaRule) -> QuotaPicture: ...
 
@@ -565,8 +578,6 @@ class Quota(Protocol):
     def remember_organization(self, name: DestinationName, organization: Organization) -> None: ...
 
     def used_by_run(self, customer_id: str, run_id: str) -> tuple[dict[str, int], int]: ...
-
-    def forget_old(self, customer_id: str, rule: QuotaRule) -> None: ...
 
 
 class Runs(Protocol):

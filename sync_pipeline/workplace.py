@@ -27,7 +27,8 @@ from sync_pipeline.domain.alerts.wording import Links
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.report import RunReport
 from sync_pipeline.domain.run import Run
-from sync_pipeline.ports import Clock, Destination, LeaseKeeper, Notifier, PaceMemory, RegionalStore, Source
+from sync_pipeline.domain.trace import trace_id_of
+from sync_pipeline.ports import Clock, Destination, LeaseKeeper, Notifier, PaceMemory, RegionalStore, Sender, Source
 from sync_pipeline.region import claim, refuse_other
 from sync_pipeline.settings import Settings, load_settings
 from sync_pipeline.stages.alerting import Audience
@@ -172,6 +173,7 @@ class Workplace:
         self, customer: Customer, run: Run, dagster_run_id: str, keeper: LeaseKeeper, seconds: float
     ) -> StageContext:
         state = self.state
+        sender = Sender(run.run_id, trace_id_of(dagster_run_id))
         return StageContext(
             customer=customer,
             run=run,
@@ -180,8 +182,10 @@ class Workplace:
             deadline=self.clock.monotonic() + seconds,
             clock=self.clock,
             stop=self.stop,
-            open_source=partial(self.open_source, customer, patience=PATIENCE, memory=state.pace_memory),
-            open_destination=partial(self.open_destination, customer),
+            open_source=partial(
+                self.open_source, customer, patience=PATIENCE, memory=state.pace_memory, trace_id=sender.trace_id
+            ),
+            open_destination=partial(self.open_destination, customer, sender.trace_id),
             snapshots=self.snapshots,
             positions=state.positions,
             cuts=state.cuts,
@@ -189,7 +193,7 @@ class Workplace:
             planning=state.planning,
             sending=state.sending(
                 keeper.lease,
-                run.run_id,
+                sender,
                 destination_name(customer),
                 quota_rule(customer),
                 timedelta(seconds=min(customer.destination.settle_seconds, LATEST_EFFECT_SECONDS)),
@@ -225,8 +229,9 @@ class Workplace:
         *,
         patience: timedelta | None = None,
         memory: Callable[[str, str], PaceMemory] | None = None,
+        trace_id: str | None = None,
     ) -> AbstractAsyncContextManager[Source]:
-        """A client for one source of the customer; see `HttpSource` for its patience and its memory.
+        """A client for one source of the customer; see `HttpSource` for its patience, its memory and its trace.
 
         Raises:
             PrerequisiteError: its token is missing.
@@ -239,10 +244,10 @@ class Workplace:
         }
         token = None if source.token is None else self.secrets.resolve(source.token)
         known = None if memory is None else memory(customer.id, name)
-        return HttpSource(source, streams, token, self.clock, memory=known, patience=patience)
+        return HttpSource(source, streams, token, self.clock, memory=known, patience=patience, trace_id=trace_id)
 
-    def open_destination(self, customer: Customer) -> AbstractAsyncContextManager[Destination]:
-        """A client for the customer's Virtuous organization.
+    def open_destination(self, customer: Customer, trace_id: str) -> AbstractAsyncContextManager[Destination]:
+        """A client for the customer's Virtuous organization; its requests carry the trace.
 
         Raises:
             PrerequisiteError: its token is missing.
@@ -253,6 +258,7 @@ class Workplace:
             now=self.clock.now,
             request_timeout=REQUEST_SECONDS,
             stop=self.stop,
+            trace_id=trace_id,
         )
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     NO_ANSWER = "no_answer"  # cut, timeout, 408, other 5xx, unreadable 2xx: the operations are in doubt
 
 
+TOO_MANY_REQUESTS = 429
 ABOUT_ROWS = frozenset({400, 409, 422})
 """Refusals that speak about what was sent. A redirect, 404 or 405 speaks about the endpoint, whatever is sent to it."""
 

@@ -126,12 +126,20 @@ class SendingOperation:
 
 
 @dataclass(frozen=True, slots=True)
+class Permit:
+    """One request may leave; its answer is noted under this number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendingBatch:
     """Operations that travel in one request, all of one endpoint and reference source."""
 
     batch_id: str
     endpoint: str
     operations: tuple[SendingOperation, ...]
+    permit: Permit
 
     @property
     def reference_source(self) -> str:

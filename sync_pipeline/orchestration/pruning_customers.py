@@ -95,6 +95,8 @@ def _prune(workplace: Workplace, customer: Customer, *, dry_run: bool) -> Remova
     """
     state, snapshots = workplace.state, workplace.snapshots
     since = _since(customer, workplace.clock.now())
+    if not dry_run:
+        state.quota.forget_questions(customer.id, since.change_sets)
     removal = what_to_remove(customer.id, state.pruning, snapshots, since)
     if removal.is_empty:
         return removal

@@ -1,11 +1,15 @@
 """What one organization was asked and told, kept apart from what the pipeline believes."""
 
+import re
 from collections import Counter
 from typing import Any
 
 import msgspec
 
 Row = dict[str, Any]
+
+TRACEPARENT = re.compile(r"00-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+NO_TRACE = "none"
 
 # Effects that have no reference, by what tells one from another: contact and text of a note, and so on.
 MADE = ("reversals", "notes", "attendances", "volunteers", "opportunities", "tags", "archives")
@@ -21,6 +25,7 @@ class Books:
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
+        self.traces: Counter[str] = Counter()
         self.rows_received = 0
         self.rows_accepted = 0
         self.unknown_fields: Counter[str] = Counter()
@@ -29,6 +34,11 @@ class Books:
         self.ignored_attendances: Counter[str] = Counter()
         self._made: dict[str, Counter[str]] = {kind: Counter() for kind in MADE}
         self._payloads: dict[str, list[int]] = {}
+
+    def trace(self, traceparent: str) -> None:
+        """Books the trace that a request belongs to (W3C Trace Context, version 00)."""
+        found = TRACEPARENT.fullmatch(traceparent)
+        self.traces[found["trace"] if found else NO_TRACE] += 1
 
     def accept(self, source: str, reference_id: str, row: Row) -> None:
         """Books one accepted row.
@@ -57,6 +67,7 @@ class Books:
         return {
             "requests": dict(self.requests),
             "answers": dict(self.answers),
+            "traces": dict(self.traces),
             "rows_received": self.rows_received,
             "rows_accepted": self.rows_accepted,
             "effects": {name: len(payloads) for name, payloads in self._payloads.items()},

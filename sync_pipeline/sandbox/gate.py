@@ -88,6 +88,7 @@ class Gate(Generic[Found]):
                 world.unknown_tokens += 1
                 return unauthorized(self._side)
             organization.books.requests[label] += 1
+            organization.books.trace(request.headers.get("traceparent", ""))
             permit = organization.quota.take(world.clock()) if organization.quota else None
             trouble = Trouble() if permit and not permit.granted else self._trouble(world, organization, request)
         if trouble.delay_seconds:

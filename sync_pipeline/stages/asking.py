@@ -22,9 +22,9 @@ async def ask(context: StageContext, destination: Destination, request: Request)
     while True:
         if context.out_of_time:
             raise ParkedError(context.clock.now(), context.why_out_of_time)
-        await take_permit(context, request.endpoint)
+        permit = await take_permit(context, request.endpoint)
         reply = await destination.ask(request)
-        observe(context, reply.answer, request.endpoint)
+        observe(context, reply.answer, permit)
         tries += 1
         if reply.answer.outcome == Outcome.THROTTLED:
             if tries == TRIES:

@@ -12,6 +12,7 @@ from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.records import Rules
 from sync_pipeline.domain.routes import Routes, routes_of
 from sync_pipeline.domain.run import Run, StageFailure
+from sync_pipeline.domain.trace import trace_id_of
 from sync_pipeline.ports import (
     Breakers,
     Clock,
@@ -27,6 +28,7 @@ from sync_pipeline.ports import (
     Positions,
     Quota,
     Runs,
+    Sender,
     Sending,
     SnapshotStore,
     Source,
@@ -90,6 +92,10 @@ class StageContext(ReadContext):
     runs: Runs
     breakers: Breakers
     platforms: Platforms
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(self.run.run_id, trace_id_of(self.dagster_run_id))
 
     @property
     def destination_name(self) -> DestinationName:

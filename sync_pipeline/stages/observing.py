@@ -1,22 +1,23 @@
-"""After every answer: remember what it said about the organization's window."""
+"""After every answer: note it, and remember what it said about the organization's window."""
 
 from datetime import datetime, timedelta
 
-from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.answer import TOO_MANY_REQUESTS, Answer, Outcome
+from sync_pipeline.domain.operation import Permit
 from sync_pipeline.stages.context import StageContext
 
 LONGEST_WAIT = timedelta(minutes=65)  # a reset header may be garbage: no wait beyond a little over its hour
 SHORTEST_WAIT = timedelta(seconds=1)  # "Retry-After: 0" must not become a hundred requests a second
 WAIT_WITHOUT_ADVICE = timedelta(seconds=60)
-TOO_MANY_REQUESTS = 429
 
 
-def observe(context: StageContext, answer: Answer, endpoint: str) -> None:
-    """Correct the picture of the quota; a throttled answer blocks further requests until the time it names."""
+def observe(context: StageContext, answer: Answer, permit: Permit) -> None:
+    """Note what became of the request of this permit, and correct the picture of the quota.
+
+    A throttled answer blocks further requests until the time it names.
+    """
     blocked_until = blocked(context.clock.now(), answer) if answer.outcome == Outcome.THROTTLED else None
-    context.quota.observe(context.destination_name, answer.rate, blocked_until)
-    if answer.status == TOO_MANY_REQUESTS:
-        context.quota.throttled(context.destination_name, context.run.run_id, endpoint)
+    context.quota.observe(context.destination_name, permit, answer, blocked_until)
 
 
 def blocked(now: datetime, answer: Answer) -> datetime:

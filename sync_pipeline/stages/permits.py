@@ -3,26 +3,28 @@
 from datetime import datetime, timedelta
 
 from sync_pipeline.domain.errors import ParkedError
-from sync_pipeline.domain.operation import NoPermit
+from sync_pipeline.domain.operation import NoPermit, Permit
 from sync_pipeline.stages.context import StageContext, routes
 
 WAIT_IN_PROCESS = timedelta(seconds=10)
 """A wait up to here is sat out in the process: starting another slice would take about as long."""
 
 
-async def take_permit(context: StageContext, endpoint: str) -> None:
+async def take_permit(context: StageContext, endpoint: str, batch_id: str | None = None) -> Permit:
     """Take one permit for a request that moves no operation, after a short wait if need be.
+
+    `batch_id` names the batch whose operations need this further request.
 
     Raises:
         ParkedError: the budget has nothing left for longer than that; the slice parks.
     """
     while True:
-        refusal = context.quota.take(context.destination_name, context.quota_rule, context.run.run_id, endpoint)
-        if refusal is None:
-            return
-        parked = await wait_for_quota(context, refusal)
+        taken = context.quota.take(context.destination_name, context.quota_rule, context.sender, endpoint, batch_id)
+        if isinstance(taken, Permit):
+            return taken
+        parked = await wait_for_quota(context, taken)
         if parked is not None:
-            raise ParkedError(parked, refusal.reason)
+            raise ParkedError(parked, taken.reason)
 
 
 async def wait_for_quota(context: StageContext, refusal: NoPermit) -> datetime | None:

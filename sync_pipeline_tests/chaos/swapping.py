@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -14,6 +15,7 @@ from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.sending import SqlSending
 from sync_pipeline.domain.answer import Answer, Outcome
+from sync_pipeline.domain.operation import NoPermit, Permit
 from sync_pipeline.domain.request import Reply
 from sync_pipeline.stages.applied_ledger import delivering, doubt
 from sync_pipeline.stages.applied_ledger import stage as applying
@@ -24,6 +26,7 @@ from sync_pipeline_tests.chaos.boundaries import Passed
 from sync_pipeline_tests.end_to_end.deployment import PatientKeeper
 
 BETWEEN = "between the swapped steps"
+NOT_YET = Permit(0)
 STEPS = (
     "seal change set",
     "finish cut",
@@ -140,7 +143,7 @@ def _permit(postponed: Postponed) -> None:
         database[:] = [self._database]
         return send(self, *arguments)
 
-    def later(_connection: Any, *arguments: Any) -> None:
+    def later(_connection: Any, *arguments: Any) -> Permit:
         opened = database[0]
 
         def act() -> None:
@@ -148,6 +151,7 @@ def _permit(postponed: Postponed) -> None:
                 take(connection, *arguments)
 
         postponed.add(act)
+        return NOT_YET
 
     setattr(SqlSending, "_send", remembering)  # noqa: B010 - private, and the only place that knows both
     setattr(sending, "take_permit", later)  # noqa: B010 - as above
@@ -160,16 +164,17 @@ def _mark(postponed: Postponed) -> None:
         """The permit now; the mark, made and taken back, once more later."""
         asked: list[Any] = []
 
-        def ask(_connection: Any, *arguments: Any) -> None:
+        def ask(_connection: Any, *arguments: Any) -> Permit:
             asked[:] = arguments
+            return NOT_YET
 
         setattr(sending, "take_permit", ask)  # noqa: B010 - as above
         taken_back = connection.begin_nested()
         batch = send(self, connection, rows, routes)
         taken_back.rollback()
-        refusal = take(connection, *asked)
-        if refusal is not None:
-            return refusal
+        permit = take(connection, *asked)
+        if isinstance(permit, NoPermit):
+            return permit
 
         def act() -> None:
             with self._database.write() as later:
@@ -177,7 +182,7 @@ def _mark(postponed: Postponed) -> None:
                 send(self, later, rows, routes)
 
         postponed.add(act)
-        return batch
+        return replace(batch, permit=permit)
 
     setattr(SqlSending, "_send", marking)  # noqa: B010 - as above
 

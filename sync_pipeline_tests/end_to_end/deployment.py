@@ -62,13 +62,14 @@ class PatientKeeper:
 class ImpatientWorkplace(Workplace):
     """Waits for an answer of Virtuous for a moment instead of 20 s."""
 
-    def open_destination(self, customer: Customer) -> VirtuousClient:
+    def open_destination(self, customer: Customer, trace_id: str) -> VirtuousClient:
         return VirtuousClient(
             customer.destination.address,
             self.secrets.resolve(customer.destination.token, Path()),
             now=self.clock.now,
             request_timeout=PATIENCE_SECONDS,
             stop=self.stop,
+            trace_id=trace_id,
         )
 
 

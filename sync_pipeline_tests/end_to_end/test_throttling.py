@@ -17,7 +17,7 @@ def test_a_short_wait_is_sat_out(deployment: Deployment, fault: dict[str, object
     deployment.world.add_fault(side="virtuous", path=CONTACT, retry_after=7, times=2, **fault)
     night = deployment.night()
     assert (night.code, night.report.successes, night.report.failures) == (0, 40, 0)
-    assert night.report.rate_limit_pauses == (1 if fault["kind"] == "rate_limited" else 0)  # one wait for both answers
+    assert night.report.rate_limit_pauses == (2 if fault["kind"] == "rate_limited" else 0)  # answers, not waits
     assert sum(deployment.clock.slept) == pytest.approx(7, abs=0.1)
     assert_delivered(deployment.world, VIRTUOUS, VOMO)
 

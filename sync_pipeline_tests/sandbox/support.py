@@ -46,9 +46,17 @@ class SandboxClient:
         self._http.close()
 
     def request(
-        self, method: str, path: str, *, token: str = "", content: bytes | None = None, json: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str = "",
+        content: bytes | None = None,
+        json: Any = None,
+        traceparent: str | None = None,
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {} if traceparent is None else {"traceparent": traceparent}
         return self._http.request(method, path, headers=headers, content=content, json=json)
 
     def get(self, path: str, token: str = "") -> httpx.Response:

@@ -60,3 +60,11 @@ def test_the_control_endpoints_say_what_they_cannot_do(sandbox: SandboxClient) -
     for settings in ({"auto_imprt": "never"}, {"batch_max": 0}, {"quota": {"requests": "many"}}):
         assert sandbox.request("PATCH", f"/sandbox/organizations?token={VIRTUOUS}", json=settings).status_code == 400
     assert sandbox.books() == sandbox.world.books(VIRTUOUS)
+
+
+def test_the_trace_of_every_request_is_booked(sandbox: SandboxClient) -> None:
+    sandbox.world.add_organization(VIRTUOUS)
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    for header in (f"00-{trace}-00f067aa0ba902b7-01", f"00-{'0' * 32}-00f067aa0ba902b7-01", "what is this", None):
+        sandbox.request("GET", "/api/Organization/Current", token=VIRTUOUS, traceparent=header)
+    assert sandbox.books()["traces"] == {trace: 1, "none": 3}

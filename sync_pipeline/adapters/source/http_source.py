@@ -2,7 +2,7 @@
 
 import logging
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from functools import cache
@@ -26,6 +26,7 @@ from sync_pipeline.adapters.source.walk import walk_pages
 from sync_pipeline.domain.configuration import ConnectorStream, CustomerSource
 from sync_pipeline.domain.cut import Page, ReadPlan, Strategy
 from sync_pipeline.domain.stream_sample import FilterTrial, StreamSample
+from sync_pipeline.domain.trace import TRACEPARENT, traceparent
 from sync_pipeline.ports import Clock, PaceMemory
 
 TIMEOUT = httpx.Timeout(30, connect=10)
@@ -40,7 +41,8 @@ class HttpSource:
     """Implements `ports.Source`. Use it as an async context manager inside the running loop.
 
     `streams` maps the names used in read plans to their connector descriptions, defaults filled in. `memory` knows what
-    was asked of the account before; who has `patience` parks rather than wait for longer.
+    was asked of the account before; who has `patience` parks rather than wait for longer. With a `trace_id` every
+    request carries `traceparent`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class HttpSource:
         *,
         memory: PaceMemory | None = None,
         patience: timedelta | None = None,
+        trace_id: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         random: Random | None = None,
     ) -> None:
@@ -66,6 +69,7 @@ class HttpSource:
             limits=LIMITS,
             transport=transport,
             verify=_tls(),
+            event_hooks={} if trace_id is None else {"request": [_tracing(trace_id)]},
         )
         jitter = random or Random()  # noqa: S311 - spreads retries, guards nothing
         self._pace = Pace(clock, config.connector.rate_limit, memory or Forgetful(), patience)
@@ -135,6 +139,13 @@ class HttpSource:
             return await self._fetcher.fetch(place, address, tries)
 
         return fetch
+
+
+def _tracing(trace_id: str) -> Callable[[httpx.Request], Awaitable[None]]:
+    async def add(request: httpx.Request) -> None:
+        request.headers[TRACEPARENT] = traceparent(trace_id)
+
+    return add
 
 
 @cache

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, update
 
 from sync_pipeline.adapters.sql.tables import destinations, quota_events
-from sync_pipeline.domain.operation import NoPermit
+from sync_pipeline.domain.answer import Answer
+from sync_pipeline.domain.operation import NoPermit, Permit
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, decide
-from sync_pipeline.ports import DestinationName
+from sync_pipeline.ports import DestinationName, Sender
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -23,7 +24,8 @@ OF_ORGANIZATION = AT_HOST.where(destinations.c.organization_id == bindparam("org
 OURS = and_(quota_events.c.destination == bindparam("key"), quota_events.c.at > bindparam("since"))
 COUNT = select(func.count()).where(OURS)
 MOMENT = select(quota_events.c.at).where(OURS).order_by(quota_events.c.at).offset(bindparam("place")).limit(1)
-TAKE = insert(quota_events)
+TAKE = insert(quota_events).returning(quota_events.c.event_id)
+NOTE = update(quota_events).where(quota_events.c.event_id == bindparam("number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,30 @@ def budget_of(connection: Connection, name: DestinationName) -> Budget:
 
 
 def take_permit(
-    connection: Connection, name: DestinationName, rule: QuotaRule, run_id: str, endpoint: str, now: datetime
-) -> NoPermit | None:
-    """Take one permit inside the caller's transaction; None means taken."""
+    connection: Connection,
+    name: DestinationName,
+    rule: QuotaRule,
+    sender: Sender,
+    endpoint: str,
+    now: datetime,
+    batch_id: str | None = None,
+) -> Permit | NoPermit:
+    """Take one permit inside the caller's transaction; its row tells later who asked what, and what the answer was."""
     budget = budget_of(connection, name)
     _await_turn(connection, budget)
     own = OwnRequests(connection, budget, rule, now)
     refusal = decide(picture_of(connection, budget, rule, own, now), rule, own, now)
-    if refusal is None:
-        event = {"customer_id": name.customer_id, "destination": budget.key, "run_id": run_id}
-        connection.execute(TAKE, event | {"endpoint": endpoint, "at": now, "throttled": False})
-    return refusal
+    if refusal is not None:
+        return refusal
+    event = {"customer_id": name.customer_id, "destination": budget.key, "endpoint": endpoint, "at": now}
+    event |= {"run_id": sender.run_id, "trace_id": sender.trace_id, "batch_id": batch_id}
+    return Permit(connection.execute(TAKE, event).scalar_one())
+
+
+def note_answer(connection: Connection, permit: Permit, answer: Answer) -> None:
+    """What became of the request that this permit was taken for."""
+    what = {"outcome": answer.outcome.value, "status": answer.status}
+    connection.execute(NOTE, {"number": permit.number} | what)
 
 
 class OwnRequests:

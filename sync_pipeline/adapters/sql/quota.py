@@ -6,16 +6,23 @@ from math import inf
 from sqlalchemy import Row, delete, func, select
 
 from sync_pipeline.adapters.sql.database import Database
-from sync_pipeline.adapters.sql.permits import OwnRequests, budget_of, destination_of, picture_of, take_permit
+from sync_pipeline.adapters.sql.permits import (
+    OwnRequests,
+    budget_of,
+    destination_of,
+    note_answer,
+    picture_of,
+    take_permit,
+)
 from sync_pipeline.adapters.sql.tables import destinations, quota_events
 from sync_pipeline.adapters.sql.upsert import upsert
-from sync_pipeline.domain.answer import RateReading
-from sync_pipeline.domain.operation import NoPermit
+from sync_pipeline.domain.answer import TOO_MANY_REQUESTS, Answer, RateReading
+from sync_pipeline.domain.operation import NoPermit, Permit
 from sync_pipeline.domain.organization import Organization
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule, free_at
-from sync_pipeline.ports import Clock, DestinationName
+from sync_pipeline.ports import Clock, DestinationName, Sender
 
-KEEP_WINDOWS = 48  # events are kept for the reports of their runs, long after they stopped counting
+FORGOTTEN_AT_ONCE = 10_000  # on SQLite every writer waits for that long
 
 
 class SqlQuota:
@@ -25,21 +32,25 @@ class SqlQuota:
         self._database = database
         self._clock = clock
 
-    def take(self, name: DestinationName, rule: QuotaRule, run_id: str, endpoint: str) -> NoPermit | None:
-        """Take one permit for a request that moves no operation; None means taken."""
+    def take(
+        self, name: DestinationName, rule: QuotaRule, sender: Sender, endpoint: str, batch_id: str | None = None
+    ) -> Permit | NoPermit:
+        """Take one permit for a request that moves no operation; `batch_id` when it follows one that does."""
         with self._database.write() as connection:
-            return take_permit(connection, name, rule, run_id, endpoint, self._clock.now())
+            return take_permit(connection, name, rule, sender, endpoint, self._clock.now(), batch_id)
 
-    def observe(self, name: DestinationName, rate: RateReading, blocked_until: datetime | None) -> None:
-        """Remember what an answer said about the window, so that a restart forgets nothing.
+    def observe(self, name: DestinationName, permit: Permit, answer: Answer, blocked_until: datetime | None) -> None:
+        """Note an answer, and remember what it said about the window, so that a restart forgets nothing.
 
         Answers of concurrent requests arrive in any order: within one window the remainder only falls, and a longer
         wait is not cut short by a shorter one.
         """
-        if rate.limit is None and rate.remaining is None and blocked_until is None:
-            return
+        rate = answer.rate
         row: dict[str, object] = {"customer_id": name.customer_id, "host": name.host}
         with self._database.write() as connection:
+            note_answer(connection, permit, answer)
+            if rate.limit is None and rate.remaining is None and blocked_until is None:
+                return
             known = destination_of(connection, name)
             if rate.limit is not None:
                 row["rate_limit"] = rate.limit
@@ -50,17 +61,6 @@ class SqlQuota:
             if blocked_until is not None:
                 row["blocked_until"] = max(blocked_until, (known and known.blocked_until) or blocked_until)
             upsert(connection, destinations, [row])
-
-    def throttled(self, name: DestinationName, run_id: str, endpoint: str) -> None:
-        """Mark the newest request of this run and endpoint as answered 429."""
-        with self._database.write() as connection:
-            newest = (
-                select(func.max(quota_events.c.event_id))
-                .where(quota_events.c.customer_id == name.customer_id, quota_events.c.run_id == run_id)
-                .where(quota_events.c.endpoint == endpoint)
-                .scalar_subquery()
-            )
-            connection.execute(quota_events.update().where(quota_events.c.event_id == newest).values(throttled=True))
 
     def picture(self, name: DestinationName, rule: QuotaRule) -> QuotaPicture:
         with self._database.read() as connection:
@@ -116,24 +116,29 @@ class SqlQuota:
         """Requests of a run by endpoint, and how many of them were answered 429."""
         with self._database.read() as connection:
             rows = connection.execute(
-                select(quota_events.c.endpoint, quota_events.c.throttled, func.count())
+                select(quota_events.c.endpoint, quota_events.c.status, func.count())
                 .where(quota_events.c.customer_id == customer_id, quota_events.c.run_id == run_id)
-                .group_by(quota_events.c.endpoint, quota_events.c.throttled)
+                .group_by(quota_events.c.endpoint, quota_events.c.status)
                 .order_by(quota_events.c.endpoint)
             ).all()
         requests: dict[str, int] = {}
         for endpoint, _, count in rows:
             requests[endpoint] = requests.get(endpoint, 0) + count
-        return requests, sum(count for _, throttled, count in rows if throttled)
+        return requests, sum(count for _, status, count in rows if status == TOO_MANY_REQUESTS)
 
-    def forget_old(self, customer_id: str, rule: QuotaRule) -> None:
-        with self._database.write() as connection:
-            connection.execute(
-                delete(quota_events).where(
-                    quota_events.c.customer_id == customer_id,
-                    quota_events.c.at < self._clock.now() - KEEP_WINDOWS * rule.window,
-                )
-            )
+    def forget_questions(self, customer_id: str, before: datetime) -> None:
+        """Forget what was asked before that moment. Requests that wrote stay: they are the attempts of the ledger."""
+        forgotten = (
+            select(quota_events.c.event_id)
+            .where(quota_events.c.customer_id == customer_id, quota_events.c.batch_id.is_(None))
+            .where(quota_events.c.at < before)
+            .limit(FORGOTTEN_AT_ONCE)
+        )
+        while True:
+            with self._database.write() as connection:
+                gone = connection.execute(delete(quota_events).where(quota_events.c.event_id.in_(forgotten))).rowcount
+            if gone < FORGOTTEN_AT_ONCE:
+                return
 
 
 def _remainder_said(known: Row | None, rate: RateReading) -> float:

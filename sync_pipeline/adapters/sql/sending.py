@@ -1,5 +1,6 @@
 """Sending: what leaves, and what became of it. Every method is one transaction (DESIGN section 5, write protocol)."""
 
+import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -35,7 +36,7 @@ from sync_pipeline.domain.operation import (
 )
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.routes import Routes
-from sync_pipeline.ports import Clock, DestinationName
+from sync_pipeline.ports import Clock, DestinationName, Sender
 
 DATES_BEFORE_DEAD = 5  # DESIGN section 5
 LONGEST_TURN = timedelta(hours=24)
@@ -54,7 +55,7 @@ class SqlSending:
         database: Database,
         clock: Clock,
         lease: Lease,
-        run_id: str,
+        sender: Sender,
         name: DestinationName,
         rule: QuotaRule,
         settle: timedelta = timedelta(),
@@ -62,7 +63,8 @@ class SqlSending:
         self._database = database
         self._clock = clock
         self._lease = lease
-        self._run_id = run_id
+        self._sender = sender
+        self._run_id = sender.run_id
         self._name = name
         self._rule = rule
         self._settle = settle
@@ -311,8 +313,9 @@ class SqlSending:
         now = self._clock.now()
         endpoint = rows[0].endpoint
         label = routes.label(endpoint, len(rows_of(endpoint, rows)))
-        refusal = take_permit(connection, self._name, self._rule, self._run_id, label, now)
-        return mark_sending(connection, rows, now) if refusal is None else refusal
+        batch_id = uuid.uuid4().hex
+        permit = take_permit(connection, self._name, self._rule, self._sender, label, now, batch_id)
+        return permit if isinstance(permit, NoPermit) else mark_sending(connection, rows, batch_id, permit, now)
 
     def _move(
         self, connection: Connection, ids: Sequence[int], state: State, before: State = State.SENDING, **values: Any

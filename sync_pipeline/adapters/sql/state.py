@@ -29,7 +29,7 @@ from sync_pipeline.adapters.sql.source_paces import SqlPaceMemory
 from sync_pipeline.adapters.sql.waiting import SqlWaiting, waiting_groups
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.quota import QuotaRule
-from sync_pipeline.ports import Clock, DestinationName, WaitingGroup
+from sync_pipeline.ports import Clock, DestinationName, Sender, WaitingGroup
 
 
 class StateStore:
@@ -59,9 +59,9 @@ class StateStore:
         self.runs = SqlRuns(self.database, clock)
 
     def sending(
-        self, lease: Lease, run_id: str, name: DestinationName, rule: QuotaRule, settle: timedelta = timedelta()
+        self, lease: Lease, sender: Sender, name: DestinationName, rule: QuotaRule, settle: timedelta = timedelta()
     ) -> SqlSending:
-        return SqlSending(self.database, self._clock, lease, run_id, name, rule, settle)
+        return SqlSending(self.database, self._clock, lease, sender, name, rule, settle)
 
     def confirming(self, lease: Lease, run_id: str) -> SqlConfirming:
         return SqlConfirming(self.database, self._clock, lease, run_id)

@@ -129,6 +129,7 @@ ledger = Table(
     Column("waits_for", Text),
     Column("request", Json),
     Column("endpoint", Text),
+    Column("permits", Text),
     Index(None, "customer_id", "state", "priority", "operation_id"),
     Index(None, "customer_id", "reference_source", "reference_id"),
     Index(None, "customer_id", "run_id"),
@@ -252,9 +253,19 @@ quota_events = Table(
     Column("run_id", Text, nullable=False),
     Column("endpoint", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("throttled", Boolean, nullable=False),
+    Column("batch_id", Text),
+    Column("trace_id", Text),
+    Column("outcome", Text),
+    Column("status", Integer),
     Index(None, "destination", "at"),
     Index(None, "customer_id", "run_id"),
+)
+Index(
+    "ix_quota_events_questions",
+    quota_events.c.customer_id,
+    quota_events.c.at,
+    sqlite_where=quota_events.c.batch_id.is_(None),
+    postgresql_where=quota_events.c.batch_id.is_(None),
 )
 
 breakers = Table(

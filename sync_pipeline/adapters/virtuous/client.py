@@ -20,6 +20,7 @@ from sync_pipeline.domain.contact import personal_values
 from sync_pipeline.domain.errors import PrerequisiteError
 from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.domain.request import Reply, Request
+from sync_pipeline.domain.trace import TRACEPARENT, traceparent
 from sync_pipeline.stopping import GRACE_SECONDS, Stop
 
 REQUEST_TIMEOUT_SECONDS = 30.0
@@ -39,7 +40,8 @@ class VirtuousClient:
 
     Every method answers with an Answer, also when nothing could be reached. Proxies and certificate authorities come
     from the usual environment variables, as httpx reads them. `now` is asked only for a `Retry-After` that is a date
-    while the answer has no `Date`. Once `stop` is requested, a request under way has a moment left.
+    while the answer has no `Date`. Once `stop` is requested, a request under way has a moment left. With a `trace_id`
+    every request carries `traceparent`, which a server that does not know it ignores.
 
     Raises:
         PrerequisiteError: the token cannot be carried by a header.
@@ -54,7 +56,9 @@ class VirtuousClient:
         transport: httpx.AsyncBaseTransport | None = None,
         request_timeout: float = REQUEST_TIMEOUT_SECONDS,
         stop: Stop | None = None,
+        trace_id: str | None = None,
     ) -> None:
+        self._trace_id = trace_id
         self._base_url = base_url
         self._token = _header_token(token)
         self._now = now
@@ -104,7 +108,7 @@ class VirtuousClient:
             return WriteAccess.UNKNOWN, unreadable(answer)
         return read_contact_write_access(document), answer
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request, span_id: str | None = None) -> Reply:
         """Send one request; the answer carries the document of a 2xx, if there is one.
 
         A 2xx whose documented body is no JSON is no answer. Where none is documented an empty body is the normal one,
@@ -119,6 +123,7 @@ class VirtuousClient:
             payload=request.body,
             sent=sent,
             body_limit=DOCUMENT_LIMIT,
+            span_id=span_id,
         )
         if answer.outcome is not Outcome.ACCEPTED:
             return Reply(answer)
@@ -129,7 +134,14 @@ class VirtuousClient:
         return Reply(answer, read_json(body))
 
     async def _request(
-        self, method: str, path: str, *, payload: Any = None, sent: Any = (), body_limit: int = ERROR_BODY_LIMIT
+        self,
+        method: str,
+        path: str,
+        *,
+        payload: Any = None,
+        sent: Any = (),
+        body_limit: int = ERROR_BODY_LIMIT,
+        span_id: str | None = None,
     ) -> tuple[Answer, bytes]:
         """One request, one answer, and the body as far as `body_limit` (less of an error)."""
         if self._http is None:
@@ -138,7 +150,8 @@ class VirtuousClient:
         body = b""
         try:
             async with self._stop.limiting(self._request_timeout, grace=GRACE_SECONDS):
-                request = self._http.build_request(method, path, json=payload)
+                headers = None if self._trace_id is None else {TRACEPARENT: traceparent(self._trace_id, span_id)}
+                request = self._http.build_request(method, path, json=payload, headers=headers)
                 response = await self._http.send(request, stream=True)
                 body = await _read(response, body_limit if response.is_success else ERROR_BODY_LIMIT)
         except (httpx.TransportError, OSError) as error:

@@ -11,6 +11,7 @@ from sync_pipeline.domain.coalescing import COALESCED, groups_to_part_with, laid
 from sync_pipeline.domain.crm import contacts, gifts, notes, tags
 from sync_pipeline.domain.operation import SendingBatch, SendingOperation
 from sync_pipeline.domain.request import Reply, Request
+from sync_pipeline.domain.trace import span_id_of
 from sync_pipeline.ports import Destination
 from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import observe
@@ -28,26 +29,27 @@ timeout, or after the death of the process that sent it. A newer value of its re
 
 
 async def send(context: StageContext, destination: Destination, batch: SendingBatch, label: str) -> Reply:
-    """Send a claimed batch. The store already says that it may have left; `label` is what its permit was taken for.
+    """Send a claimed batch. The store already says that it may have left; `label` names its endpoint.
 
     Raises:
         BusyError: the lease could run out while the request is under way; nothing was sent.
     """
     context.keeper.require(REQUEST_SECONDS)
     request = request_of(batch)
-    reply = _decided(request, await destination.ask(request))
-    observe(context, reply.answer, label)
+    reply = _decided(request, await destination.ask(request, span_id_of(batch.batch_id)))
+    observe(context, reply.answer, batch.permit)
     for follower in _followers(batch):
         if not reply.is_accepted:
             break
-        await take_permit(context, follower.endpoint)
+        permit = await take_permit(context, follower.endpoint, batch.batch_id)
         context.keeper.require(REQUEST_SECONDS)
         reply = _decided(follower, await destination.ask(follower))
-        observe(context, reply.answer, follower.endpoint)
+        observe(context, reply.answer, permit)
     log.info(
         "request_answered",
         customer=context.customer.id,
         run=context.run.run_id,
+        trace=context.sender.trace_id,
         batch=batch.batch_id,
         endpoint=label,
         rows=len(batch.rows),

@@ -150,9 +150,9 @@ async def ask_organization(context: StageContext, destination: Destination) -> t
 async def _ask_organization(context: StageContext, destination: Destination) -> tuple[Organization | None, Answer]:
     tries = 0
     while True:
-        await take_permit(context, ORGANIZATION)
+        permit = await take_permit(context, ORGANIZATION)
         organization, answer = await destination.organization()
-        observe(context, answer, ORGANIZATION)
+        observe(context, answer, permit)
         tries += 1
         if organization is not None or answer.outcome == Outcome.UNAUTHORIZED:
             return organization, answer
@@ -203,9 +203,9 @@ def _compare_organization(context: StageContext, organization: Organization) -> 
 async def _confirm_write_access(context: StageContext, destination: Destination) -> list[str]:
     if not any(stream.recipe.writes == "contact" for stream in context.customer.streams.values()):
         return []  # a key for gifts alone need not be allowed to write contacts
-    await take_permit(context, PERMISSION)
+    permit = await take_permit(context, PERMISSION)
     access, answer = await destination.contact_write_access()
-    observe(context, answer, PERMISSION)
+    observe(context, answer, permit)
     if access == WriteAccess.REFUSED:
         raise PrerequisiteError(
             f"The token of {context.customer.id} may not write contacts.",

@@ -1,6 +1,7 @@
 """Over a real loopback socket: cut transfers, kept connections, the system's clock."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 
@@ -19,14 +20,15 @@ class InstantClock(SystemClock):
         await asyncio.sleep(0)
 
 
-async def read_from(connection: Connection) -> tuple[list[str | None], int]:
+async def read_from(connection: Connection, trace_id: str | None = None) -> tuple[list[str | None], int]:
     server = await asyncio.start_server(connection, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         document = {"connector": "wire", "base_url": f"http://127.0.0.1:{port}", "streams": {"users": stream()}}
         connector = Connector.model_validate(document)
         config = CustomerSource(connector=connector, reference_source="TEST")
-        async with HttpSource(config, {"users": connector.stream("users")}, "made-up", InstantClock()) as source:
+        streams = {"users": connector.stream("users")}
+        async with HttpSource(config, streams, "made-up", InstantClock(), trace_id=trace_id) as source:
             return keys(await collect(source.pages(plan()))), source.requests
 
 
@@ -74,3 +76,20 @@ def test_the_system_clock_tells_utc_and_never_runs_backwards() -> None:
     asyncio.run(clock.sleep(0))
     assert clock.now().tzinfo is UTC
     assert clock.monotonic() >= before
+
+
+def test_every_request_of_a_slice_carries_its_trace_also_the_one_that_is_tried_again() -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    seen: list[str] = []
+
+    async def cut_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        body = b'{"data": [{"id": 1}], "links": {"next": null}}'
+        writer.write(answer(body[:20], len(body)) if len(seen) == 1 else answer(body))
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    asyncio.run(read_from(cut_once, trace))
+    spans = [re.search(rf"traceparent: 00-{trace}-([0-9a-f]{{16}})-01\r\n", head) for head in seen]
+    assert len({span[1] for span in spans if span}) == 2

@@ -20,13 +20,14 @@ from sync_pipeline.domain.positions import CutRow, Position
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.routes import Routes
 from sync_pipeline.domain.run import Layer, Run
-from sync_pipeline.ports import DestinationName
+from sync_pipeline.ports import DestinationName, Sender
 from sync_pipeline_tests.clock import FakeClock
 
 CUSTOMER = "riverside"
 SOURCE = "vomo"
 STREAM = "users"
 RUN = "run-1"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 HOST = "api.example.org"
 HOUR = timedelta(hours=1)
 PLENTY = QuotaRule(100_000, HOUR, 0.8)
@@ -92,7 +93,7 @@ class Worker:
         self.rule = rule
         self.lease = taken
         self.name = DestinationName(customer, HOST)
-        self.sending: SqlSending = store.sending(taken, run_id, self.name, rule, settle)
+        self.sending: SqlSending = store.sending(taken, Sender(run_id, TRACE), self.name, rule, settle)
 
     def in_run(self, run_id: str) -> "Worker":
         """The same process, going on with another run."""

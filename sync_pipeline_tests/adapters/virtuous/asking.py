@@ -15,7 +15,9 @@ T = TypeVar("T")
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-def ask(handler: Handler, call: Callable[[Destination], Awaitable[T]], *, key: str = "tok-123") -> T:
+def ask(
+    handler: Handler, call: Callable[[Destination], Awaitable[T]], *, key: str = "tok-123", trace_id: str | None = None
+) -> T:
     """What `call` answers against a server that behaves like `handler`."""
 
     async def run() -> T:
@@ -24,6 +26,7 @@ def ask(handler: Handler, call: Callable[[Destination], Awaitable[T]], *, key: s
             key,
             now=lambda: datetime(2026, 3, 4, tzinfo=UTC),
             transport=httpx.MockTransport(handler),
+            trace_id=trace_id,
         ) as client:
             return await call(client)
 

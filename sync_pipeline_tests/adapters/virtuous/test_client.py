@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -17,6 +18,7 @@ from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.ports import Destination
 from sync_pipeline_tests.adapters.virtuous.asking import Handler, answering, ask
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 ADA = {"referenceId": "u-7", "contactType": "Household", "firstName": "Adelaide", "email": "adelaide@example.org"}
 
 
@@ -57,6 +59,18 @@ class TestRequests:
         with pytest.raises(PrerequisiteError) as caught:
             VirtuousClient("https://virtuous.test", token)
         assert not token.strip() or token not in "".join(traceback.format_exception_only(caught.value))
+
+    def test_a_write_carries_the_trace_of_its_slice_and_the_span_of_its_batch(self) -> None:
+        call = contacts.transaction("VOMO", ADA)
+        request = sent_by(lambda client: client.ask(call, "00f067aa0ba902b7"), trace_id=TRACE)
+        assert request.headers["traceparent"] == f"00-{TRACE}-00f067aa0ba902b7-01"
+
+    def test_a_question_carries_the_trace_with_a_span_of_its_own(self) -> None:
+        request = sent_by(lambda client: client.organization(), trace_id=TRACE)
+        assert re.fullmatch(rf"00-{TRACE}-[0-9a-f]{{16}}-01", request.headers["traceparent"])
+
+    def test_who_works_outside_a_slice_sends_no_trace(self) -> None:
+        assert "traceparent" not in sent_by(lambda client: client.organization()).headers
 
     def test_a_single_contact_is_flat_with_its_reference_source(self) -> None:
         request = sent_by(send_ada)
