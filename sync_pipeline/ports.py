@@ -18,6 +18,7 @@ from sync_pipeline.domain.cut import Page, ReadPlan, Row, SealedCut, Strategy, S
 from sync_pipeline.domain.cut_history import CutHistory, StoredFile
 from sync_pipeline.domain.diff import Acknowledged, DiffRequest
 from sync_pipeline.domain.lease import Lease
+from sync_pipeline.domain.life.history import History, KnownRead, NamedRecord, Place
 from sync_pipeline.domain.needs import CrmId, Need
 from sync_pipeline.domain.operation import (
     DoubtfulBatch,
@@ -258,6 +259,24 @@ class SnapshotStore(Protocol):
 
     def rows(self, name: StreamName, snapshot_cut: int, keys: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
         """The rows of these keys that the snapshot has: `_key` and `columns`, null where the snapshot lacks one."""
+        ...
+
+    def keys_where(
+        self, name: StreamName, snapshot_cut: int, columns: Sequence[str], condition: pl.Expr, limit: int
+    ) -> Sequence[str]:
+        """Keys of the snapshot, in order and at most `limit`, where a condition on these columns holds."""
+        ...
+
+    def keys_near(self, name: StreamName, snapshot_cut: int, key: str, limit: int) -> Sequence[str]:
+        """Keys of the snapshot that a person may have meant, the nearest first."""
+        ...
+
+    def acknowledged_in(self, name: StreamName, index_cut: int, key: str) -> Mapping[str, str]:
+        """Fingerprints by field group of one key in the folded index; empty when it is not in there."""
+        ...
+
+    def change_of(self, name: StreamName, cut: int, key: str) -> pl.DataFrame:
+        """The row of one key in a change set, none when it has no change of it."""
         ...
 
     def emptied_columns(self, name: StreamName, cut: int, snapshot_cut: int, columns: Sequence[str]) -> set[str]:
@@ -551,6 +570,42 @@ class CrmIds(Protocol):
 
     def taken(self, customer_id: str, kind: str) -> set[int]:
         """Ids of this kind that stand for one of our records."""
+        ...
+
+
+class Histories(Protocol):
+    """What the state store remembers of single records, for a person who asks; nothing here writes."""
+
+    def history(self, customer_id: str, stream: str, key: str) -> History:
+        """Every change of a record, every operation it led to, and every attempt of these."""
+        ...
+
+    def reads(self, customer_id: str, stream: str, cuts: Collection[int]) -> Mapping[int, KnownRead]:
+        """These cuts and the newest one of the stream, as far as they were read to their end."""
+        ...
+
+    def newest_run(self, customer_id: str) -> Mapping[Any, Any] | None:
+        """The row of the run that began last."""
+        ...
+
+    def places(self, customer_id: str, needs: Collection[Need]) -> Mapping[Need, Place]:
+        """What is known of the records behind these references."""
+        ...
+
+    def contacts(self, customer_id: str, crm_id: int) -> Sequence[Place]:
+        """The references that stand for this contact of Virtuous; several when staff merged people."""
+        ...
+
+    def records_of(self, customer_id: str, need: Need) -> Sequence[NamedRecord]:
+        """The records of any stream that were planned under this reference."""
+        ...
+
+    def hanging_on(self, customer_id: str, crm_id: int, kinds: Collection[str]) -> Sequence[NamedRecord]:
+        """Records of these kinds (gift, note) that Virtuous keeps below this contact."""
+        ...
+
+    def newest_states(self, customer_id: str, stream: str, keys: Sequence[str]) -> Mapping[str, NamedRecord]:
+        """The newest operation of each of these keys."""
         ...
 
 

@@ -72,12 +72,16 @@ class Workplace:
         self.claim(FolderRegion(folder), *DATA_FOLDER)
         return ParquetStore(folder, clock=self.clock)
 
+    def stored_snapshots(self) -> ParquetStore:
+        """The files as they are, for who only reads them: the folder is not claimed for a region."""
+        return ParquetStore(self.settings.data_folder, clock=self.clock)
+
     @contextmanager
     def frozen(self, scratch: Path) -> Generator[FrozenState]:
-        """One moment of the state store for a plan, which changes nothing; see `frozen_state`.
+        """One moment of the state store for who changes nothing; see `frozen_state`.
 
         Raises:
-            ConfigurationError: it cannot be opened, or what a plan starts from is another region's.
+            ConfigurationError: it cannot be opened, or what is read is another region's.
         """
         with frozen_state(self.settings.database_url, self.clock, scratch) as state:
             refuse_other(state.region, *STATE_STORE, self.settings.region)

@@ -38,6 +38,15 @@ def due_reconciliation(
     return None if (customer.id, wanted) in begun else Slot(wanted, starts_at, starts_at)
 
 
+def next_reconciliation(customer: Customer, now: datetime) -> datetime | None:
+    """The first moment after `now` at which one begins, where no night begins late; None where none is wanted."""
+    wanted = customer.schedule.reconcile
+    today = now.astimezone(customer.zone).date()
+    days = [today + timedelta(days=ahead) for ahead in range(len(WEEKDAYS) + 1)]
+    coming = (_at(customer, day) for day in days if wanted.daily or wanted.weekly == WEEKDAYS[day.weekday()])
+    return next((moment for moment in coming if moment > now), None)
+
+
 def reconcile_slot_names(day: date) -> tuple[str, str]:
     """The names that reconciliations of a local date may have."""
     return f"{WEEKLY}-{day}", f"daily-{day}"

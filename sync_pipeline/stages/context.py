@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.cut import StreamName
@@ -63,15 +63,7 @@ class ReadContext:
 
     def rules(self, stream: str) -> Rules:
         """What the customer's file says about the writes of a stream."""
-        customer = self.customer
-        return Rules(
-            reference_source=customer.sources[customer.streams[stream].source].reference_source,
-            on_delete=customer.deletion_policy(stream),
-            deleted_tag=customer.deleted_tag(stream),
-            today=self.clock.now().astimezone(customer.zone).date().isoformat(),
-            exact_tags=customer.destination.tags == "exact",
-            bulk_tags=customer.destination.bulk.tags,
-        )
+        return record_rules(self.customer, stream, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +134,18 @@ def routes(customer: Customer) -> Routes:
     """In which requests this customer's operations travel."""
     destination = customer.destination
     return routes_of(destination.batch.max, bulk_notes=destination.bulk.notes, bulk_tags=destination.bulk.tags)
+
+
+def record_rules(customer: Customer, stream: str, now: datetime) -> Rules:
+    """What the customer's file says about the writes of a stream, on the customer's day."""
+    return Rules(
+        reference_source=customer.sources[customer.streams[stream].source].reference_source,
+        on_delete=customer.deletion_policy(stream),
+        deleted_tag=customer.deleted_tag(stream),
+        today=now.astimezone(customer.zone).date().isoformat(),
+        exact_tags=customer.destination.tags == "exact",
+        bulk_tags=customer.destination.bulk.tags,
+    )
 
 
 def record_mapping(customer: Customer, stream: str, hash_scheme: str) -> RecordMapping:

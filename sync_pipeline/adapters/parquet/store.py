@@ -1,10 +1,12 @@
 """The Parquet store: implements ports.SnapshotStore."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+from duckdb import DuckDBPyConnection
 
 from sync_pipeline.adapters.clock import SystemClock
 from sync_pipeline.adapters.parquet.candidates import candidate_frames, refuse_reserved, write_candidates
@@ -13,12 +15,13 @@ from sync_pipeline.adapters.parquet.column_names import logical, source_columns
 from sync_pipeline.adapters.parquet.comparison import Comparison
 from sync_pipeline.adapters.parquet.cut_writer import ParquetCutWriter
 from sync_pipeline.adapters.parquet.durable import fresh_folder, publish_link, remove_folder
-from sync_pipeline.adapters.parquet.engine import Limits, hash_scheme
+from sync_pipeline.adapters.parquet.engine import Limits, database, hash_scheme
 from sync_pipeline.adapters.parquet.fold import write_index
 from sync_pipeline.adapters.parquet.frames import column_names, frames, row_count, scan
 from sync_pipeline.adapters.parquet.journal import FileJournal
 from sync_pipeline.adapters.parquet.layout import Kind, StreamFiles
-from sync_pipeline.adapters.parquet.lookup import rows_of_keys
+from sync_pipeline.adapters.parquet.lookup import keys_where, rows_of_keys
+from sync_pipeline.adapters.parquet.record_lookup import acknowledged_of, change_of_key, nearest_keys
 from sync_pipeline.adapters.parquet.snapshots import merge
 from sync_pipeline.adapters.parquet.stored import remove_files, stored_files
 from sync_pipeline.domain.cut import KEY_COLUMN, StreamName
@@ -91,6 +94,28 @@ class ParquetStore:
     def rows(self, name: StreamName, snapshot_cut: int, keys: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
         """The rows of these keys that the snapshot has: `_key` and `columns`, null where the snapshot lacks one."""
         return rows_of_keys(self._snapshot(name, snapshot_cut), pl.Series(keys, dtype=pl.String), columns)
+
+    def keys_where(
+        self, name: StreamName, snapshot_cut: int, columns: Sequence[str], condition: pl.Expr, limit: int
+    ) -> list[str]:
+        return keys_where(self._snapshot(name, snapshot_cut), columns, condition, limit)
+
+    def keys_near(self, name: StreamName, snapshot_cut: int, key: str, limit: int) -> list[str]:
+        snapshot = self._snapshot(name, snapshot_cut)
+        with self._looking() as connection:
+            return nearest_keys(connection, snapshot, key, limit)
+
+    def acknowledged_in(self, name: StreamName, index_cut: int, key: str) -> dict[str, str]:
+        index = self._files(name).existing(Kind.ACKNOWLEDGED, index_cut)
+        with self._looking() as connection:
+            return acknowledged_of(connection, index, key)
+
+    def change_of(self, name: StreamName, cut: int, key: str) -> pl.DataFrame:
+        return change_of_key(self._files(name).existing(Kind.CHANGE_SETS, cut), key)
+
+    def _looking(self) -> AbstractContextManager[DuckDBPyConnection]:
+        """A database for a query that is too small to spill."""
+        return database(self._limits, self._root / ".looking", ordered=False)
 
     def emptied_columns(self, name: StreamName, cut: int, snapshot_cut: int, columns: Sequence[str]) -> set[str]:
         files = self._files(name)

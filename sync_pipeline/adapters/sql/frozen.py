@@ -1,4 +1,4 @@
-"""One moment of the state store, to be read and never changed: what a plan starts from."""
+"""One moment of the state store, to be read and never changed: what a plan or an explanation starts from."""
 
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
@@ -10,10 +10,13 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
+from sync_pipeline.adapters.sql.breakers import SqlBreakers
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database, create_engine_for, current_revision
 from sync_pipeline.adapters.sql.held import SqlHeld
+from sync_pipeline.adapters.sql.histories import SqlHistories
+from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.open_operations import open_operations
 from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.quota import SqlQuota
@@ -53,6 +56,9 @@ class FrozenState:
     held: SqlHeld
     quota: SqlQuota
     crm_ids: SqlCrmIds
+    histories: SqlHistories
+    breakers: SqlBreakers
+    leases: SqlLeases
     clock: Clock
 
     def pace_memory(self, customer_id: str, source: str) -> FrozenPaceMemory:
@@ -90,6 +96,9 @@ def frozen_state(url: str, clock: Clock, scratch: Path) -> Generator[FrozenState
                 SqlHeld(database, clock),
                 SqlQuota(database, clock),
                 SqlCrmIds(database, clock),
+                SqlHistories(database),
+                SqlBreakers(database, clock),
+                SqlLeases(database, clock),
                 clock,
             )
     finally:
