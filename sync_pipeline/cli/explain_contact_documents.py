@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sync_pipeline.cli.explain_documents import opened, text
+from sync_pipeline.cli.explain_documents import stored_now, text
 from sync_pipeline.domain.life.history import NamedRecord, Place
 from sync_pipeline.stages.explaining import ExplainedContact, explain_contact
+from sync_pipeline.workplace import Workplace
 
 
 def contact_document(customer_id: str, virtuous_id: int) -> dict[str, Any]:
@@ -13,7 +14,9 @@ def contact_document(customer_id: str, virtuous_id: int) -> dict[str, Any]:
     Raises:
         ConfigurationError: there is no such customer, or none of its records is known to be this contact.
     """
-    with opened(customer_id) as (customer, stored):
+    workplace = Workplace()
+    customer = workplace.customer(customer_id)
+    with stored_now(workplace, customer) as stored:
         found = explain_contact(customer, stored, virtuous_id)
     return {
         "customer_id": customer_id,

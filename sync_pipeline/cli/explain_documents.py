@@ -27,28 +27,25 @@ def record_document(customer_id: str, stream: str, key: str, *, show_values: boo
     Raises:
         ConfigurationError: there is no such customer or stream, or no read ever brought such a record.
     """
-    with opened(customer_id) as (customer, stored):
+    workplace = Workplace()
+    customer = workplace.customer(customer_id)
+    with stored_now(workplace, customer) as stored:
         facts = explain_record(customer, stored, stream, key)
     return document_of(facts, as_it_is if show_values else mask)
 
 
 @contextmanager
-def opened(customer_id: str) -> Generator[tuple[Customer, Stored]]:
-    """One moment of the stores, which is read and never changed."""
-    workplace = Workplace()
-    customer = workplace.customer(customer_id)
+def stored_now(workplace: Workplace, customer: Customer) -> Generator[Stored]:
+    """This moment of the stores, which is read and never changed; a run may be at work."""
     with scratch_folder() as scratch, workplace.frozen(scratch) as state:
-        yield (
-            customer,
-            Stored(
-                positions=state.positions,
-                cuts=state.cuts,
-                histories=state.histories,
-                breakers=state.breakers,
-                snapshots=workplace.stored_snapshots(),
-                is_at_work=state.leases.is_held(customer.id),
-                now=workplace.clock.now(),
-            ),
+        yield Stored(
+            positions=state.positions,
+            cuts=state.cuts,
+            histories=state.histories,
+            breakers=state.breakers,
+            snapshots=workplace.stored_snapshots(),
+            is_at_work=state.leases.is_held(customer.id),
+            now=workplace.clock.now(),
         )
 
 

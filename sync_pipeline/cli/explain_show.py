@@ -9,11 +9,20 @@ from sync_pipeline.cli.explain_documents import answered
 from sync_pipeline.cli.output import write_lines, write_table
 
 CHANGES = ("cut", "read", "kind", "field groups", "state", "operations", "run")
-OPERATIONS = ("operation", "cut", "write", "field groups", "state", "planned", "accepted", "confirmed", "why")
-ATTEMPTS = ("operation", "at", "endpoint", "answer", "batch", "trace", "run")
+OPERATIONS = ("operation", "write", "field groups", "state", "planned", "accepted", "confirmed", "why")
+ATTEMPTS = ("operation", "at", "endpoint", "answer", "span", "trace")
 RECORDS = ("stream", "key", "kind", "state", "virtuous id")
+EVIDENCE = {
+    "repeated": "sent again without an answer",
+    "repeat_accepted": "accepted when it was sent again",
+    "repeat_refused": "refused when it was sent again, so it is there",
+    "replayed": "to be planned again, as a person wants",
+    "found": "found in Virtuous",
+    "found_there": "was in Virtuous before it was sent",
+}
 NEWEST_SHOWN = 8
-WIDTH = 110
+SHORT = 8
+WIDTH = 100
 MINUTE = len("2026-03-01T22:00")
 SECOND = len("2026-03-01T22:00:00")
 
@@ -31,6 +40,7 @@ def show_record(document: Mapping[str, Any]) -> None:
     if attempts:
         rows = [attempt_row(number, attempt) for number, attempt in attempts[-NEWEST_SHOWN:]]
         write_table(_title("Attempts (UTC)", attempts), ATTEMPTS, rows)
+        write_lines(trace_lines([attempt for _, attempt in attempts[-NEWEST_SHOWN:]]), sys.stdout)
     write_lines(standing_lines(document), sys.stdout)
 
 
@@ -48,7 +58,7 @@ def answer_lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"{document['customer_id']} · {document['stream']} · {document['key']}"
     yield from _wrapped(document["answer"], "")
     at = "" if step["at"] is None else f" ({moment(step['at'])} UTC)"
-    yield from _wrapped(f"Next: {step['what']}{at}", "")
+    yield from _wrapped(f"Next{at}: {step['what']}", "")
     if step["command"] is not None:
         yield f"  -> {step['command']}"
     yield ""
@@ -66,10 +76,12 @@ def source_lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"Source: cut {source['cut']} of {moment(source['read_at'])} UTC, {newest}"
     yield from _wrapped(", ".join(f"{name} {shown(value)}" for name, value in source["row"].items()), "  ")
     if source["problem"] is not None:
-        yield f"Mapped: {source['problem']}"
+        yield f"Mapped {source['kind']}: {source['problem']}"
+    elif source["mapped"]:
+        yield f"Mapped {source['kind']} {source['reference']}:"
     for name, group in source["mapped"].items():
         values = ", ".join(f"{field} {shown(value)}" for field, value in group["values"].items() if value is not None)
-        yield from _wrapped(f"Mapped {name} ({compared(group)}): {values or 'nothing'}", "  ")
+        yield from _wrapped(f"{name} ({compared(group)}): {values or 'nothing'}", "  ")
 
 
 def compared(group: Mapping[str, Any]) -> str:
@@ -103,7 +115,7 @@ def change_row(change: Mapping[str, Any]) -> list[object]:
 def operation_row(operation: Mapping[str, Any]) -> list[object]:
     write = f"{operation['action']} {operation['kind']}"
     times = [moment(operation[name]) for name in ("planned_at", "accepted_at", "confirmed_at")]
-    about = [operation["operation_id"], operation["cut"], write, operation["field_groups"], operation["state"]]
+    about = [operation["operation_id"], write, operation["field_groups"], operation["state"]]
     return [*about, *times, why(operation)]
 
 
@@ -117,7 +129,7 @@ def why(operation: Mapping[str, Any]) -> str:
     said = [
         operation["reason"],
         operation["waits_for"] and f"waits for {operation['waits_for']}",
-        operation["evidence"] and operation["evidence"].replace("_", " "),
+        EVIDENCE.get(operation["evidence"] or ""),
         f"{unkept} earlier attempts were not kept" if unkept > 0 else None,
         operation["travelled_with"] and f"travelled with {', '.join(map(str, operation['travelled_with']))}",
     ]
@@ -126,8 +138,13 @@ def why(operation: Mapping[str, Any]) -> str:
 
 def attempt_row(operation_id: int, attempt: Mapping[str, Any]) -> list[object]:
     at = attempt["at"][:SECOND].replace("T", " ")
-    ids = [attempt["batch_id"], attempt["trace_id"], attempt["run_id"]]
-    return [operation_id, at, attempt["endpoint"], answered(attempt), *ids]
+    return [operation_id, at, attempt["endpoint"], answered(attempt), attempt["span_id"], attempt["trace_id"][:SHORT]]
+
+
+def trace_lines(attempts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The traces in full: wide as they are, they would not fit into the table."""
+    for trace_id, run_id in dict.fromkeys((attempt["trace_id"], attempt["run_id"]) for attempt in attempts):
+        yield f"Trace {trace_id}: run {run_id}"
 
 
 def moment(text: str | None) -> str | None:

@@ -16,7 +16,7 @@ class Attempt:
     at: datetime
     endpoint: str
     batch_id: str
-    trace_id: str | None
+    trace_id: str
     run_id: str
     outcome: str | None
     status: int | None
