@@ -33,7 +33,9 @@ def answer_of(found: ExplainedContact) -> str:
     names = ", ".join(f"{record.stream} {record.key}" for record in found.records)
     several = len({place.need for place in found.places}) > 1
     merged = " Several of our people are this one contact: staff merged them, or Virtuous did." if several else ""
-    came_from = f"Contact {found.virtuous_id} came from {names}." if names else "Its record is in no stream any more."
+    came_from = f"Contact {found.virtuous_id} came from {names}."
+    if not names:
+        came_from = f"Contact {found.virtuous_id} came from no record of its own, only with what hangs on it."
     return f"{came_from}{merged}"
 
 

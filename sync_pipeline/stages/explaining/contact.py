@@ -34,20 +34,20 @@ class ExplainedContact:
 
 
 def explain_contact(customer: Customer, stored: Stored, virtuous_id: int) -> ExplainedContact:
-    """What a contact of Virtuous came from.
+    """What a contact of Virtuous came from. Gifts bring their donors along: those came from no record of their own.
 
     Raises:
-        ConfigurationError: none of our records is known to be this contact.
+        ConfigurationError: none of our records is known to be this contact, or to hang on it.
     """
     places = stored.histories.contacts(customer.id, virtuous_id)
-    if not places:
+    below = stored.histories.hanging_on(customer.id, virtuous_id, ("gift", "note"))
+    if not places and not below:
         raise ConfigurationError(
             f"No record of {customer.id} is known to be the contact {virtuous_id} of Virtuous.",
             "An id becomes known when the contact is confirmed or something hangs on it: "
             f"`sync-pipeline run {customer.id} --layer reconcile` confirms. A contact of somebody else is not ours.",
         )
     records = [record for place in places for record in stored.histories.records_of(customer.id, place.need)]
-    below = stored.histories.hanging_on(customer.id, virtuous_id, ("gift", "note"))
     found: dict[tuple[str, str], NamedRecord] = {(record.stream, record.key): record for record in below}
     is_cut_short = False
     for stream in customer.streams:
