@@ -77,7 +77,7 @@ def _pending(facts: Facts) -> str:
     change = facts.pending
     groups = "" if change is None else f" ({', '.join(sorted(change.fingerprints))})"
     seen = "" if facts.row is None else f" in cut {facts.row.cut}"
-    return f"The source's value{seen} differs from what Virtuous acknowledged{groups}: the next run plans and sends it."
+    return f"The source's value{seen} differs from what Virtuous acknowledged{groups}: the next run sends it."
 
 
 def _delivered(facts: Facts) -> Iterator[str]:
@@ -120,7 +120,7 @@ def _remarks(facts: Facts) -> Iterator[str]:
     if read is not None and now - read.read_at > LONG_UNREAD:
         yield f"The stream has not been read since {day(read.read_at)}."
     decisive, delivered = facts.decisive, facts.delivered
-    if decisive is not None and delivered is not None and decisive.state in (State.DEAD, State.REVIEW):
+    if decisive is not None and decisive.state in (State.DEAD, State.REVIEW) and delivered not in (None, decisive):
         yield f"What Virtuous has was delivered on {day(delivered.accepted_at)}."
     if facts.itself is not None and facts.itself.archived_at is not None:
         yield f"Staff archived the contact in Virtuous (seen on {day(facts.itself.archived_at)})."
