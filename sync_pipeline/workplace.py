@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
-from sync_pipeline import stopping
+from sync_pipeline import stopping, telemetry
 from sync_pipeline.adapters.clock import SystemClock
 from sync_pipeline.adapters.configuration import (
     Fleet,
@@ -55,6 +55,7 @@ class Workplace:
         self.secrets = Secrets()
         self._leases = ExitStack()
         self._keepers: dict[str, LeaseKeeper] = {}
+        self._slices: dict[str, telemetry.SliceSpan] = {}
 
     @cached_property
     def state(self) -> StateStore:
@@ -141,12 +142,15 @@ class Workplace:
         Raises:
             BusyError: another process holds the lease.
         """
-        if customer.id not in self._keepers:
-            lease = held_lease(self.state.leases, customer.id, self.clock)
-            self._keepers[customer.id] = self._leases.enter_context(lease)
-        keeper = self._keepers[customer.id]
-        self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
-        yield self.context(customer, run, dagster_run_id, keeper)
+        if dagster_run_id not in self._slices:
+            self._slices[dagster_run_id] = telemetry.begin_slice(run, dagster_run_id)
+        with telemetry.inside(self._slices[dagster_run_id], run, dagster_run_id):
+            if customer.id not in self._keepers:
+                lease = held_lease(self.state.leases, customer.id, self.clock)
+                self._keepers[customer.id] = self._leases.enter_context(lease)
+            keeper = self._keepers[customer.id]
+            self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
+            yield self.context(customer, run, dagster_run_id, keeper)
 
     @contextmanager
     def polling(self, customer: Customer, run: Run, dagster_run_id: str) -> Generator[StageContext]:
@@ -155,9 +159,16 @@ class Workplace:
         Raises:
             BusyError: another process holds the lease.
         """
-        with held_lease(self.state.leases, customer.id, self.clock) as keeper:
-            self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
-            yield self._context(customer, run, dagster_run_id, keeper, seconds=POLL_SECONDS)
+        slice_span = telemetry.begin_slice(run, dagster_run_id)
+        try:
+            with (
+                telemetry.inside(slice_span, run, dagster_run_id),
+                held_lease(self.state.leases, customer.id, self.clock) as keeper,
+            ):
+                self.state.runs.begin_slice(keeper.lease, run, dagster_run_id)
+                yield self._context(customer, run, dagster_run_id, keeper, seconds=POLL_SECONDS)
+        finally:
+            slice_span.end()
 
     @contextmanager
     def deciding(self, customer: Customer, run: Run) -> Generator[StageContext]:
@@ -166,7 +177,10 @@ class Workplace:
         Raises:
             BusyError: another process holds the lease.
         """
-        with held_lease(self.state.leases, customer.id, self.clock) as keeper:
+        with (
+            telemetry.inside(telemetry.NOTHING, run, run.run_id),
+            held_lease(self.state.leases, customer.id, self.clock) as keeper,
+        ):
             yield self.context(customer, run, run.run_id, keeper)
 
     def context(self, customer: Customer, run: Run, dagster_run_id: str, keeper: LeaseKeeper) -> StageContext:
@@ -268,5 +282,7 @@ class Workplace:
     def close(self) -> None:
         self._keepers.clear()
         self._leases.close()
+        while self._slices:
+            self._slices.popitem()[1].end()
         if "state" in self.__dict__:
             self.state.close()

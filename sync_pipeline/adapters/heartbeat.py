@@ -53,7 +53,7 @@ class Heartbeat:
         try:
             self._leases.release(self._lease)
         except SQLAlchemyError as error:  # it ends by itself; what the block did, or raised, counts
-            log.warning("lease_not_released", customer=self._lease.customer_id, error=type(error).__name__)
+            log.warning("lease_release_failed", customer=self._lease.customer_id, error=type(error).__name__)
 
     def _beat(self) -> None:
         while not self._stop.wait(self._beat_seconds):
@@ -64,7 +64,7 @@ class Heartbeat:
                 self._lost = True
                 return
             except SQLAlchemyError as error:
-                log.warning("lease_not_renewed", customer=self._lease.customer_id, error=type(error).__name__)
+                log.warning("lease_renewal_failed", customer=self._lease.customer_id, error=type(error).__name__)
             else:
                 self._lasts_until = started + LEASE_SECONDS
 

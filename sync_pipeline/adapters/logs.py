@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+HTTP_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
+
 
 def configure_logs(level: int = logging.INFO) -> None:
     """Send every structlog event of this process to standard error as JSON."""
@@ -20,3 +22,17 @@ def configure_logs(level: int = logging.INFO) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def silence_http_logs() -> None:
+    """Httpx and httpcore tell whole addresses and headers: tokens sent as a parameter, names looked for.
+
+    A filter and no level: `managed_python_loggers` of a dagster.yaml, or a person who debugs, sets levels.
+    """
+    for name in HTTP_LOGGERS:
+        logging.getLogger(name).addFilter(nothing)  # adding it again changes nothing
+
+
+def nothing(record: logging.LogRecord) -> bool:
+    del record
+    return False

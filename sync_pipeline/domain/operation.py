@@ -127,9 +127,10 @@ class SendingOperation:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """One request may leave; its answer is noted under this number."""
+    """One request of this endpoint may leave; its answer is noted under this number."""
 
     number: int
+    endpoint: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,4 +25,4 @@ def park_interrupted(instance: dg.DagsterInstance, workplace: Workplace) -> None
         finally:
             state.leases.release(lease)
         end_stale_runs(instance, ended)
-        log.warning("run_was_interrupted", customer=run.customer_id, run=run.run_id)
+        log.warning("run_interrupted", customer=run.customer_id, run=run.run_id)

@@ -10,6 +10,7 @@ import structlog
 from sync_pipeline.adapters.heartbeat import held_lease
 from sync_pipeline.adapters.scratch_folders import left_scratch_folders, remove_scratch_folders
 from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.defect import describe
 from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.retention import Since
 from sync_pipeline.domain.slots import share_of
@@ -65,8 +66,8 @@ def prune_customers(workplace: Workplace, seconds: float, *, dry_run: bool = Fal
             done.left_out[BUSY] += 1
         except SyncError as error:
             done.failed[customer.id] = error.message
-        except Exception as error:
-            log.exception("prune_failed", customer=customer.id)
+        except Exception as error:  # noqa: BLE001 - one's trouble is nobody else's
+            log.error("prune_failed", customer=customer.id, defect=describe(error))  # noqa: TRY400 - no traceback
             done.failed[customer.id] = type(error).__name__
         else:
             if not removal.is_empty:

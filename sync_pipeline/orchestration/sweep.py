@@ -10,6 +10,7 @@ import structlog
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.defect import describe
 from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.polls import DuePoll, due_polls
 from sync_pipeline.domain.run import Layer, RunStatus
@@ -83,8 +84,8 @@ async def sweep(workplace: Workplace, dagster_run_id: str, patience: float = PAT
                 done.note(BUSY, entry.customer.id, "")
             except SyncError as error:
                 done.note(ERROR, entry.customer.id, error.message)
-            except Exception as error:
-                log.exception("poll_failed", customer=entry.customer.id)
+            except Exception as error:  # noqa: BLE001 - one's trouble is nobody else's
+                log.error("poll_failed", customer=entry.customer.id, defect=describe(error))  # noqa: TRY400 - no traceback
                 done.note(ERROR, entry.customer.id, f"a defect: {type(error).__name__}")
 
     await asyncio.gather(*(one(entry) for entry in due))

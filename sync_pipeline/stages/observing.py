@@ -2,9 +2,13 @@
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from sync_pipeline.domain.answer import TOO_MANY_REQUESTS, Answer, Outcome
 from sync_pipeline.domain.operation import Permit
 from sync_pipeline.stages.context import StageContext
+
+log = structlog.get_logger()
 
 LONGEST_WAIT = timedelta(minutes=65)  # a reset header may be garbage: no wait beyond a little over its hour
 SHORTEST_WAIT = timedelta(seconds=1)  # "Retry-After: 0" must not become a hundred requests a second
@@ -16,6 +20,7 @@ def observe(context: StageContext, answer: Answer, permit: Permit) -> None:
 
     A throttled answer blocks further requests until the time it names.
     """
+    log.info("request_answered", endpoint=permit.endpoint, outcome=answer.outcome.value, status=answer.status)
     blocked_until = blocked(context.clock.now(), answer) if answer.outcome == Outcome.THROTTLED else None
     context.quota.observe(context.destination_name, permit, answer, blocked_until)
 

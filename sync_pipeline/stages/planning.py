@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+import structlog
+
 from sync_pipeline.domain.change import Action, Change, ChangeKind, Write
 from sync_pipeline.domain.crm import contacts, gifts
 from sync_pipeline.domain.fingerprint import fingerprint
@@ -12,6 +14,8 @@ from sync_pipeline.domain.operation import UNSENT, ChangeLink, PlannedOperation,
 from sync_pipeline.domain.positions import CutRow, CutState
 from sync_pipeline.domain.run import Layer
 from sync_pipeline.stages.context import ReadContext, StageContext
+
+log = structlog.get_logger()
 
 CHANGES_PER_TRANSACTION = 1_000
 TRANSACTIONS = {"contact": contacts.TRANSACTION, "gift": gifts.TRANSACTION}
@@ -37,11 +41,14 @@ def plan_ready_cuts(context: StageContext) -> int:
     """
     cuts = ready_cuts(context)
     for number, cut in enumerate(cuts):
+        planned = 0
         for chunk in _chunks(context, cut):
             if context.stop.is_requested:
                 return number
             context.planning.plan(context.keeper.lease, cut, chunk)
+            planned += len(chunk)
         context.cuts.finish_planning(context.keeper.lease, cut)
+        log.info("cut_planned", stream=cut.stream, cut=cut.cut, operations=planned)
     return len(cuts)
 
 

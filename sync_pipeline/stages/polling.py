@@ -60,6 +60,7 @@ async def poll(context: StageContext, streams: Collection[str], patience: float)
     changes = await asyncio.to_thread(_compare, context)
     if changes == 0 and not read.failed and not read.warnings and _is_all_planned(context):
         context.runs.forget_poll(context.keeper.lease, context.run.run_id)
+        log.info("polled", rows=rows, changes=0)
         return Polled(None, rows)
     return await asyncio.to_thread(_close, context, rows, changes, next(iter(read.failed.values()), ""))
 
@@ -108,5 +109,5 @@ def _close(context: StageContext, rows: int, changes: int, failure: str) -> Poll
     else:
         status = RunStatus.FAILED if failure else RunStatus.HELD if held else RunStatus.DONE
         finish(context, status, None)
-    log.info("polled", customer=context.customer.id, status=status.value, rows=rows, changes=changes)
+    log.info("polled", rows=rows, changes=changes)
     return Polled(status, rows, changes, failure)

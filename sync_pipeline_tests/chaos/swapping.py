@@ -26,7 +26,7 @@ from sync_pipeline_tests.chaos.boundaries import Passed
 from sync_pipeline_tests.end_to_end.deployment import PatientKeeper
 
 BETWEEN = "between the swapped steps"
-NOT_YET = Permit(0)
+NOT_YET = Permit(0, "not yet")
 STEPS = (
     "seal change set",
     "finish cut",

@@ -109,7 +109,7 @@ def test_the_fleet_says_which_platform_is_down(command: Command, capsys: pytest.
     for name in ("one", "two", "three"):
         workplace.state.platforms.failed("api.example.org", name, Trouble.UNAVAILABLE)
     workplace.close()
-    assert "platform_is_down" in capsys.readouterr().out
+    assert "platform_went_down" in capsys.readouterr().out
     down = command("status", "--fleet", "--json").document["platforms_down"]["api.example.org"]
     assert (down["trouble"], down["failed_first"]) == ("unavailable", ["one", "two", "three"])
     assert down["since"] < down["tried_next_at"]

@@ -98,6 +98,6 @@ def operation(number: int, reference: str) -> SendingOperation:
 
 def test_operations_of_one_person_are_one_row_of_a_transaction_and_gifts_never_are() -> None:
     operations = (operation(1, "7"), operation(2, "8"), operation(3, "7"))
-    assert SendingBatch("b", contacts.TRANSACTION, operations, Permit(1)).rows == ((1, 3), (2,))
-    assert SendingBatch("b", gifts.TRANSACTION, operations, Permit(1)).rows == ((1,), (2,), (3,))
+    assert SendingBatch("b", contacts.TRANSACTION, operations, Permit(1, contacts.TRANSACTION)).rows == ((1, 3), (2,))
+    assert SendingBatch("b", gifts.TRANSACTION, operations, Permit(1, gifts.TRANSACTION)).rows == ((1,), (2,), (3,))
     assert rows_of(contacts.TRANSACTION, ()) == ()

@@ -13,8 +13,9 @@ from sync_pipeline.adapters.source.place import Place
 from sync_pipeline.adapters.source.retry import Backoff, Trouble, status_trouble, transport_trouble
 from sync_pipeline.adapters.source.verdict import given_up, refusal
 from sync_pipeline.ports import Clock
+from sync_pipeline.telemetry import span
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger()
 
 TRIES_OF_GIVEN_UP = 2
 
@@ -68,11 +69,14 @@ class Fetcher:
 
     async def _attempt(self, place: Place, address: httpx.URL) -> tuple[Any] | Trouble:
         self.requests += 1
-        try:
-            response = await self._client.get(address)
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            return transport_trouble(error)
-        log.debug("source_answered", stream=place.stream, page=place.page, status=response.status_code)
+        with span("request", stream=place.stream, page=place.page) as request:
+            try:
+                response = await self._client.get(address)
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                request.note(error=type(error).__name__)
+                return transport_trouble(error)
+            request.note(status=response.status_code)
+            log.debug("source_answered", status=response.status_code)
         if trouble := status_trouble(response, self._clock.now()):
             return trouble
         if error := refusal(response, place, self._sent):
@@ -84,7 +88,7 @@ class Fetcher:
 
     async def _wait(self, place: Place, trouble: Trouble, failures: int) -> None:
         seconds = self._backoff.wait(trouble, failures)
-        log.debug("source_retry", stream=place.stream, page=place.page, reason=trouble.what, seconds=seconds)
+        log.debug("source_retry_planned", stream=place.stream, page=place.page, reason=trouble.what, seconds=seconds)
         if trouble.holds_all:
             self._pace.pause(seconds, throttled=trouble.throttled)
         else:

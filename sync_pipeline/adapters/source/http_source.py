@@ -1,6 +1,5 @@
 """A source read over HTTP as its connector describes it."""
 
-import logging
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 import httpx
 
+from sync_pipeline.adapters.logs import silence_http_logs
 from sync_pipeline.adapters.source.access import Access
 from sync_pipeline.adapters.source.asking import stream_address
 from sync_pipeline.adapters.source.auth import authentication, sent_as
@@ -58,8 +58,7 @@ class HttpSource:
         transport: httpx.AsyncBaseTransport | None = None,
         random: Random | None = None,
     ) -> None:
-        # httpx logs every address with its query at INFO: filters, and a token sent as a parameter.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        silence_http_logs()
         self._access = Access(config.address, config.connector, clock.now)
         self._streams = streams
         self._client = httpx.AsyncClient(

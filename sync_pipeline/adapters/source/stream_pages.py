@@ -23,7 +23,7 @@ from sync_pipeline.domain.configuration.connector import Changes
 from sync_pipeline.domain.configuration.pagination import SinceUntil
 from sync_pipeline.domain.cut import Page, ReadPlan, Strategy
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger()
 
 EXPIRED = (
     "The source no longer knew the token of {stream} (HTTP {status}), so everything was read again. If this comes "

@@ -91,14 +91,17 @@ class Database:
 
 
 def create_engine_for(url: str) -> Engine:
-    """An engine for an SQLAlchemy URL; bare `postgresql://` means psycopg2, the driver Dagster brings along."""
+    """An engine for an SQLAlchemy URL; bare `postgresql://` means psycopg2, the driver Dagster brings along.
+
+    Parameters are payloads: no error and no log of SQLAlchemy tells them.
+    """
     try:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg2")
         if parsed.get_backend_name() == "sqlite":
             return create_sqlite_engine(parsed)
-        return create_engine(parsed, pool_size=2, max_overflow=8, pool_pre_ping=True)
+        return create_engine(parsed, pool_size=2, max_overflow=8, pool_pre_ping=True, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError):
         raise ConfigurationError(
             "SYNC_DATABASE_URL is not a database address that is understood.",
@@ -117,7 +120,9 @@ def create_sqlite_engine(url: URL) -> Engine:
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         raise unwritable(file, "it may only be read")
     # Kept open: opening the file, and the checkpoint at closing it, took a fifth of the time of every transaction.
-    engine = create_engine(url, pool_size=2, max_overflow=8, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+    engine = create_engine(
+        url, pool_size=2, max_overflow=8, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

@@ -68,7 +68,7 @@ def take_permit(
         return refusal
     event = {"customer_id": name.customer_id, "destination": budget.key, "endpoint": endpoint, "at": now}
     event |= {"run_id": sender.run_id, "trace_id": sender.trace_id, "batch_id": batch_id}
-    return Permit(connection.execute(TAKE, event).scalar_one())
+    return Permit(connection.execute(TAKE, event).scalar_one(), endpoint)
 
 
 def note_answer(connection: Connection, permit: Permit, answer: Answer) -> None:

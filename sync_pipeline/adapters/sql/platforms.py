@@ -41,7 +41,7 @@ class SqlPlatforms:
             state = _read(connection, platform)
             connection.execute(delete(platforms).where(platforms.c.platform == platform))
         if state is not None and state.is_down:
-            log.warning("platform_is_back", platform=platform, trouble=state.trouble.value)
+            log.warning("platform_came_back", platform=platform, trouble=state.trouble.value)
 
     def failed(self, platform: str, customer_id: str, trouble: Trouble) -> PlatformState | None:
         with self._database.write() as connection:
@@ -52,7 +52,7 @@ class SqlPlatforms:
         if not after.is_down:
             return None
         if first or not before.is_down:
-            log.error("platform_is_down", platform=platform, trouble=trouble.value, customers=after.failing)
+            log.error("platform_went_down", platform=platform, trouble=trouble.value, customers=after.failing)
         return after
 
     def down(self) -> dict[str, PlatformState]:

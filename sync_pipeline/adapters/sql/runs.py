@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import (
     Column,
     Connection,
@@ -31,6 +32,8 @@ from sync_pipeline.domain.operation import NEEDS_A_PERSON, State
 from sync_pipeline.domain.pause import RunVerdict
 from sync_pipeline.domain.run import MANUAL, Layer, Run, RunStatus, Stage, StageFailure
 from sync_pipeline.ports import Clock
+
+log = structlog.get_logger()
 
 NEVER_LEFT = and_(ledger.c.state == State.REVIEW.value, ledger.c.accepted_at.is_(None))
 """In review without having been sent: what it waited for will not come by itself."""
@@ -93,7 +96,7 @@ class SqlRuns:
         Raises:
             BusyError: this is a poll, and a run of a slot was interrupted.
         """
-        now = self._clock.now()
+        now, began = self._clock.now(), None
         with self._database.write() as connection:
             require_lease(connection, lease)
             which = {"customer": lease.customer_id, "run": run.run_id}
@@ -112,7 +115,7 @@ class SqlRuns:
                     .where(runs.c.status == RunStatus.PARKED.value, taken_over)
                     .values(status=RunStatus.CONTINUED.value, resume_at=None)
                 )
-            self._close_interrupted(connection, lease.customer_id, dagster_run_id, now)
+            interrupted = self._close_interrupted(connection, lease.customer_id, dagster_run_id, now)
             known, is_running = connection.execute(STATUS, which).scalar(), {"status": RunStatus.RUNNING.value}
             if known is None:
                 row = {"customer_id": lease.customer_id, "run_id": run.run_id, "layer": run.layer.value}
@@ -121,6 +124,7 @@ class SqlRuns:
                 connection.execute(THIS_RUN, {**which, **is_running, "completed_at": None, "resume_at": None})
             if connection.execute(THIS_SLICE, {**which, "dagster_run": dagster_run_id}).scalar() is None:
                 newest = connection.execute(NEWEST_SLICE, which).scalar()
+                began = (newest or 0) + 1
                 # Whether its first slice got anywhere is asked of no poll, and counting a ledger takes its time.
                 is_fresh_poll = run.layer == Layer.POLL and newest is None
                 connection.execute(
@@ -128,15 +132,23 @@ class SqlRuns:
                     {
                         "customer_id": lease.customer_id,
                         "run_id": run.run_id,
-                        "slice": (newest or 0) + 1,
+                        "slice": began,
                         "dagster_run_id": dagster_run_id,
                         "started_at": now,
                         "failures": [],
                         "before": None if is_fresh_poll else whats_done(connection, lease.customer_id),
                     },
                 )
+        # Only now: whoever reads standard error may be slow, and everybody would wait for the write lock.
+        for run_id in interrupted:
+            log.warning("slice_interrupted", interrupted_run=run_id)
+        if began is not None:
+            log.info("slice_began", slice=began)
 
-    def _close_interrupted(self, connection: Connection, customer_id: str, dagster_run_id: str, now: datetime) -> None:
+    def _close_interrupted(
+        self, connection: Connection, customer_id: str, dagster_run_id: str, now: datetime
+    ) -> list[str]:
+        """Answers the runs that they were slices of."""
         open_slices = connection.execute(
             OTHER_OPEN_SLICES, {"customer": customer_id, "dagster_run": dagster_run_id}
         ).all()
@@ -148,6 +160,7 @@ class SqlRuns:
                     status=RunStatus.FAILED.value, ended_at=now, failures=[*(row.failures or ()), INTERRUPTED.as_dict()]
                 )
             )
+        return [row.run_id for row in open_slices]
 
     def open_slices(self, customer_id: str) -> list[str]:
         """Dagster run ids of slices without an end: at work, or left by a process that died."""

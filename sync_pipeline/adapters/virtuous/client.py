@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
+from sync_pipeline.adapters.logs import silence_http_logs
 from sync_pipeline.adapters.virtuous.answers import ERROR_BODY_LIMIT, classify, unreadable
 from sync_pipeline.adapters.virtuous.documents import is_json, read_json, read_organization
 from sync_pipeline.adapters.virtuous.permissions import read_contact_write_access
@@ -22,7 +23,10 @@ from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.domain.trace import TRACEPARENT, traceparent
 from sync_pipeline.stopping import GRACE_SECONDS, Stop
+from sync_pipeline.telemetry import span
 
+ORGANIZATION = "/api/Organization/Current"
+PERMISSION = "/api/Permission"
 REQUEST_TIMEOUT_SECONDS = 30.0
 """The longest any request lasts, from taking a connection to the last byte: nothing is sent later than this."""
 
@@ -59,6 +63,7 @@ class VirtuousClient:
         trace_id: str | None = None,
     ) -> None:
         self._trace_id = trace_id
+        silence_http_logs()
         self._base_url = base_url
         self._token = _header_token(token)
         self._now = now
@@ -92,7 +97,7 @@ class VirtuousClient:
 
     async def organization(self) -> tuple[Organization | None, Answer]:
         """The organization of the token, None when the answer does not hold one."""
-        answer, body = await self._request("GET", "/api/Organization/Current", body_limit=DOCUMENT_LIMIT)
+        answer, body = await self._told(ORGANIZATION, "GET", ORGANIZATION, body_limit=DOCUMENT_LIMIT)
         if answer.outcome is not Outcome.ACCEPTED:
             return None, answer
         organization = read_organization(body)
@@ -100,7 +105,7 @@ class VirtuousClient:
 
     async def contact_write_access(self) -> tuple[WriteAccess, Answer]:
         """UNKNOWN unless the answer speaks about writing contacts in words we know."""
-        answer, body = await self._request("GET", "/api/Permission", body_limit=DOCUMENT_LIMIT)
+        answer, body = await self._told(PERMISSION, "GET", PERMISSION, body_limit=DOCUMENT_LIMIT)
         if answer.outcome is not Outcome.ACCEPTED:
             return WriteAccess.UNKNOWN, answer
         document = read_json(body)
@@ -117,7 +122,8 @@ class VirtuousClient:
         path = request.path.format_map({name: _path_part(str(value)) for name, value in request.parts.items()})
         query = urlencode({name: _query_value(value) for name, value in request.query.items()})
         sent = (request.body, list(request.parts.values()), list(request.query.values()))
-        answer, body = await self._request(
+        answer, body = await self._told(
+            request.path,
             request.method,
             f"{path}?{query}" if query else path,
             payload=request.body,
@@ -132,6 +138,13 @@ class VirtuousClient:
         if not is_json(body):
             return Reply(unreadable(answer))
         return Reply(answer, read_json(body))
+
+    async def _told(self, template: str, method: str, path: str, **options: Any) -> tuple[Answer, bytes]:
+        """A request whose span names the template: the path itself may hold a reference or a name."""
+        with span("request", endpoint=f"{method} {template}") as told:
+            answer, body = await self._request(method, path, **options)
+            told.note(status=answer.status, outcome=answer.outcome.value)
+            return answer, body
 
     async def _request(
         self,

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from sync_pipeline import telemetry
 from sync_pipeline.domain.defect import describe
 from sync_pipeline.domain.errors import BusyError, SyncError
 from sync_pipeline.domain.report import RunReport
@@ -29,6 +30,7 @@ def stage(context: dg.AssetExecutionContext, workplace: WorkplaceResource) -> Ge
         with (
             stopping_on_signals(opened.stop),
             opened.stage(customer, run, context.run.run_id) as stage_context,
+            telemetry.span("stage", stage=context.op_execution_context.op.name),
             closing_on_error(stage_context, context.op_execution_context.op.name),
         ):
             end_stale_runs(context.instance, open_slices - {context.run.run_id})

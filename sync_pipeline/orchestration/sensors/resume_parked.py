@@ -75,7 +75,7 @@ def _request(instance: dg.DagsterInstance, workplace: Workplace, parked: ParkedR
     try:
         run = following_run(workplace, parked)
     except SyncError as error:
-        log.warning("parked_run_cannot_go_on", customer=parked.run.customer_id, code=error.code)
+        log.warning("resume_refused", customer=parked.run.customer_id, run=parked.run.run_id, code=error.code)
         return None
     return dg.RunRequest(
         run_key=f"{parked.run.customer_id}:{wanted}:{attempt}",

@@ -21,7 +21,7 @@ def review_what_waits_too_long(context: StageContext) -> None:
     """What nobody imported, or nobody sent, is told; it goes on by itself all the same once that is there."""
     aged = context.waiting.review_aged(_before(context))
     if aged:
-        log.warning("waits_too_long", customer=context.customer.id, operations=aged)
+        log.warning("waiting_reviewed", operations=aged)
 
 
 async def review_refused_repeats(context: StageContext, looking: Looking) -> None:

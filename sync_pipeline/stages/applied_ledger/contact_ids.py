@@ -43,7 +43,7 @@ class ContactIds:
         found |= await self._one_by_one(leftovers)
         self._found |= found
         self._context.crm_ids.remember(self._context.keeper.lease, found)
-        log.info("contacts_found", customer=self._context.customer.id, awaited=len(accepted), found=len(found))
+        log.info("contacts_found", awaited=len(accepted), found=len(found))
         return known | found
 
     async def _by_query(self, accepted: Mapping[Need, datetime | None]) -> tuple[dict[Need, CrmId], list[Need]]:

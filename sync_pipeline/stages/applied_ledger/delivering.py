@@ -73,10 +73,7 @@ class Delivery:
         await self._count_tries(undecided.values())
 
     async def _send(self, batch: SendingBatch) -> Reply:
-        return await send(self._context, self._destination, batch, self._label(batch))
-
-    def _label(self, batch: SendingBatch) -> str:
-        return self._state.routes.label(batch.endpoint, len(batch.rows))
+        return await send(self._context, self._destination, batch)
 
     async def _count_tries(self, undecided: Collection[tuple[SendingBatch, Answer]]) -> None:
         """One try for each endpoint that decided nothing in this round, however many of its requests there were."""

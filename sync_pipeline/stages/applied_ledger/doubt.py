@@ -8,6 +8,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.crm import contacts, gifts, notes, tags, volunteers
 from sync_pipeline.domain.needs import CrmId
@@ -20,6 +22,8 @@ from sync_pipeline.stages.applied_ledger.looking import Absence, Looking
 from sync_pipeline.stages.applied_ledger.requests import Rows, bury, halves, send
 from sync_pipeline.stages.applied_ledger.slice import SliceState
 from sync_pipeline.stages.context import StageContext
+
+log = structlog.get_logger()
 
 UNANSWERED_BEFORE_HALVING = 2  # a row that makes the server fail must not hold its batch in doubt for ever
 LOOKED_FOR = frozenset(
@@ -70,9 +74,11 @@ class DoubtResolution:
                 queue.appendleft((endpoint, rows))
                 await state.wait_or_park(claimed)
             elif claimed is not None:
-                label = state.routes.label(endpoint, len(claimed.rows))
-                reply = await send(self._context, self._destination, claimed, label)
+                reply = await send(self._context, self._destination, claimed)
                 queue.extendleft((endpoint, part) for part in reversed(await self._settle(claimed, reply)))
+        if batches:
+            left = sum(len(batch.ids) for batch in self._context.sending.in_doubt())
+            log.info("doubt_settled", in_doubt=sum(len(batch.ids) for batch in batches), left=left)
 
     async def _look_for(self, batches: Sequence[DoubtfulBatch]) -> None:
         """Effects that must not happen twice: found, or absent for long enough to be sent again."""

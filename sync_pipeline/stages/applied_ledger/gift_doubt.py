@@ -58,7 +58,7 @@ class GiftDoubt:
                 return (ids,)
             if claimed is None:
                 continue
-            reply = await send(self._context, self._destination, claimed, claimed.endpoint)
+            reply = await send(self._context, self._destination, claimed)
             if reply.is_accepted:
                 sending.accepted((operation_id,), evidence=Evidence.REPEAT_ACCEPTED)
                 self.taken((operation_id,))

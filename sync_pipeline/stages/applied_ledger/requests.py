@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import structlog
+from structlog.contextvars import bound_contextvars
 
 from sync_pipeline.domain.answer import Answer, Outcome
 from sync_pipeline.domain.coalescing import COALESCED, groups_to_part_with, laid_over, rows_of
@@ -17,8 +17,6 @@ from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.observing import observe
 from sync_pipeline.stages.permits import take_permit
 
-log = structlog.get_logger()
-
 Rows = tuple[tuple[int, ...], ...]
 """Operations that travel in one request, by the row they travel in."""
 
@@ -28,12 +26,18 @@ LATEST_EFFECT_SECONDS = 30
 timeout, or after the death of the process that sent it. A newer value of its records must not come before that."""
 
 
-async def send(context: StageContext, destination: Destination, batch: SendingBatch, label: str) -> Reply:
-    """Send a claimed batch. The store already says that it may have left; `label` names its endpoint.
+async def send(context: StageContext, destination: Destination, batch: SendingBatch) -> Reply:
+    """Send a claimed batch. The store already says that it may have left.
 
     Raises:
         BusyError: the lease could run out while the request is under way; nothing was sent.
     """
+    attempt = max(operation.attempts for operation in batch.operations)
+    with bound_contextvars(batch=batch.batch_id, rows=len(batch.rows), attempt=attempt):
+        return await _send(context, destination, batch)
+
+
+async def _send(context: StageContext, destination: Destination, batch: SendingBatch) -> Reply:
     context.keeper.require(REQUEST_SECONDS)
     request = request_of(batch)
     reply = _decided(request, await destination.ask(request, span_id_of(batch.batch_id)))
@@ -45,17 +49,6 @@ async def send(context: StageContext, destination: Destination, batch: SendingBa
         context.keeper.require(REQUEST_SECONDS)
         reply = _decided(follower, await destination.ask(follower))
         observe(context, reply.answer, permit)
-    log.info(
-        "request_answered",
-        customer=context.customer.id,
-        run=context.run.run_id,
-        trace=context.sender.trace_id,
-        batch=batch.batch_id,
-        endpoint=label,
-        rows=len(batch.rows),
-        outcome=reply.answer.outcome.value,
-        status=reply.answer.status,
-    )
     return reply
 
 

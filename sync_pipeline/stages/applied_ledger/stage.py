@@ -159,7 +159,7 @@ def _finish(context: StageContext, state: SliceState, account: Mapping[str, Any]
     if state.exhausted is not None:
         deferred += context.sending.defer_planned(state.exhausted)
     if deferred:
-        log.warning("deferred", customer=context.customer.id, operations=deferred)
+        log.warning("operations_deferred", operations=deferred)
     if state.accepted.total():
         today = context.clock.now().astimezone(context.customer.zone).date()
         context.sending.count_deferrals(today)
@@ -214,7 +214,18 @@ def finish(
         parked_in if status == RunStatus.PARKED else None,
         _verdict(context, report),
     )
-    log.info("slice_finished", customer=context.customer.id, run=context.run.run_id, status=status.value)
+    log.info(
+        "slice_finished",
+        status=status.value,
+        changes=report.total_changes,
+        successes=report.successes,
+        failures=report.failures,
+        pending=report.pending,
+        requests=report.requests_total,
+        rate_limit_pauses=report.rate_limit_pauses,
+    )
+    if status == RunStatus.PARKED:
+        log.info("slice_parked", parked_in=parked_in.value, resume_at=resume_at and resume_at.isoformat())
     return report
 
 

@@ -89,8 +89,16 @@ def make_change_set(context: StageContext, cut: CutRow) -> StreamChanges:
         approved_by=judged.approved_by,
     )
     if judged.held is not None:
-        log.warning("change_set_held", customer=context.customer.id, stream=cut.stream, cut=cut.cut)
-    log.info("changes_found", customer=context.customer.id, stream=cut.stream, cut=cut.cut, changes=counts.total)
+        log.warning("change_set_held", stream=cut.stream, cut=cut.cut, changes=counts.total)
+    log.info(
+        "stream_compared",
+        stream=cut.stream,
+        cut=cut.cut,
+        creates=counts.creates,
+        updates=counts.updates,
+        deletes=counts.deletes,
+        unchanged=counts.unchanged,
+    )
     return StreamChanges(cut.stream, cut.cut, counts, cut.proven, moved)
 
 

@@ -51,7 +51,7 @@ async def reconcile(context: StageContext, looking: Looking) -> dict[str, Any]:
         await confirm_gifts(context, looking, account, old)
     except ParkedError:
         is_finished = False  # what was delivered stays delivered; the next reconciliation goes on
-    log.info("reconciled", customer=context.customer.id, confirmed=account.confirmed, left=account.unconfirmed)
+    log.info("reconciled", confirmed=account.confirmed, unconfirmed=account.unconfirmed, corrected=account.corrected)
     return {**account.as_dict(FAILURE_DETAILS), "full": context.run.is_full, "finished": is_finished}
 
 

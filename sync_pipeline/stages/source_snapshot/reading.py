@@ -18,6 +18,7 @@ from sync_pipeline.stages.layers import next_layer
 from sync_pipeline.stages.source_snapshot.account import ReadAccount
 from sync_pipeline.stages.source_snapshot.beginning import Beginning, begin_read
 from sync_pipeline.stages.source_snapshot.gathering import Gathered, gather
+from sync_pipeline.telemetry import span
 
 log = structlog.get_logger()
 
@@ -78,6 +79,13 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
         SourceError: the source must not be read on, or a mapped column vanished.
         ParkedError: the time is over; the pages so far are kept.
     """
+    with span("read", stream=stream) as reading:
+        read = await _read_stream(context, source, stream, spent)
+        reading.note(cut=read.cut, rows=read.rows, pages=read.pages)
+        return read
+
+
+async def _read_stream(context: ReadContext, source: Source, stream: str, spent: ReadSoFar) -> StreamRead:
     configured = context.customer.streams[stream]
     position = context.positions.position(context.customer.id, configured.source, stream)
     plan = plan_read(context, stream, configured, position)
@@ -89,7 +97,7 @@ async def read_stream(context: ReadContext, source: Source, stream: str, spent: 
     except SourceError as error:
         if not beginning.journal.resumed or beginning.journal.grew:
             raise
-        log.warning("read_begins_again", customer=context.customer.id, stream=stream, reason=error.message)
+        log.warning("read_restarted", cut=beginning.cut.cut, code=error.code)
     return await _read(context, source, position, begin_read(context, plan, position), NOTHING_READ)
 
 
@@ -98,6 +106,13 @@ async def _read(
 ) -> StreamRead:
     """Read to the end; what was read until then is kept for another time if that may mend what went wrong."""
     journal = beginning.journal
+    log.info(
+        "read_began",
+        cut=beginning.cut.cut,
+        strategy=beginning.plan.strategy.value,
+        whole=beginning.plan.since is None and beginning.plan.token is None,
+        resumed=journal.resumed,
+    )
     try:
         read = await _read_to_the_end(context, source, position, beginning, spent)
     except KEPT_FOR_ANOTHER_TIME:

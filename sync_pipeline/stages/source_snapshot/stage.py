@@ -200,18 +200,18 @@ def _read_before(context: StageContext) -> list[str]:
 
 def _add(context: StageContext, result: SnapshotResult, read: StreamRead) -> None:
     result.reads.append(read)
-    of_read = log.bind(customer=context.customer.id, stream=read.stream, cut=read.cut)
+    of_read = log.bind(stream=read.stream, cut=read.cut)
     if read.warning is not None:
         result.warnings.append(read.warning)
-        of_read.warning("read_warning", warning=read.warning)
+        of_read.warning("read_doubted", short_reads=read.short_reads)
     if read.keeps_falling_short:
         context.fail(read.stream, SHORT_AGAIN.format(stream=read.stream, reads=read.short_reads), SHORT_REMEDY)
     if read.schema_changes:
         of_read.warning("schema_changed", changes=read.schema_changes)
-    of_read.info("stream_read", rows=read.rows)
+    of_read.info("stream_read", rows=read.rows, pages=read.pages, requests=read.requests, proven=read.proven)
 
 
 def _fail(context: StageContext, result: SnapshotResult, stream: str, error: SyncError) -> None:
     result.failed[stream] = error.message
     context.fail(stream, error.message, error.remedy)
-    log.warning("stream_failed", customer=context.customer.id, stream=stream, code=error.code)
+    log.warning("stream_failed", stream=stream, code=error.code)

@@ -39,7 +39,7 @@ def hear(
     quota: SqlQuota, rate: RateReading, name: DestinationName = MINE, blocked_until: datetime | None = None
 ) -> None:
     """An answer that says this about the window, whichever request it is to."""
-    quota.observe(name, Permit(0), Answer(Outcome.ACCEPTED, 200, rate=rate), blocked_until)
+    quota.observe(name, Permit(0, "POST /api/Contact"), Answer(Outcome.ACCEPTED, 200, rate=rate), blocked_until)
 
 
 def take_all(quota: SqlQuota, name: DestinationName = MINE, rule: QuotaRule = RULE) -> int:
