@@ -15,6 +15,7 @@ from sync_pipeline.domain.errors import ConfigurationError
 PREFIX = "SYNC_"
 DAGSTER_HOME = "DAGSTER_HOME"
 DAGSTER_PG_URL = "DAGSTER_PG_URL"
+OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"  # OpenTelemetry's own name
 DATABASE_URL = re.compile(r"(sqlite|postgresql)(\+[a-z0-9_]+)?://.*", re.DOTALL)
 POSTGRES_PORT = 5432
 DAGSTER_URL = re.compile(r"postgresql\+psycopg2://.*", re.DOTALL)
@@ -27,6 +28,7 @@ REMEDIES = {
     "SYNC_UI_URL": "Write the address at which people open the Dagster UI, such as https://dagster.example.org.",
     "SYNC_DOCS_URL": "Write the address of the folder `docs` as people read it.",
     "SYNC_HEARTBEAT_URL": "Write the address that your cron monitor gave you, such as https://hc-ping.com/….",
+    OTLP_ENDPOINT: "Write the address of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318.",
     "SYNC_DAGSTER_SUCCESS_DAYS": "Write a whole number of days, 2 or more.",
     "SYNC_DAGSTER_FAILURE_DAYS": "Write a whole number of days, 2 or more.",
 }
@@ -54,6 +56,7 @@ class Settings(BaseSettings):
     dagster_failure_days: Days = 30
     dagster_home: Annotated[Path, Field(alias=DAGSTER_HOME)]
     dagster_database_url: Annotated[str | None, Field(alias=DAGSTER_PG_URL, repr=False)] = None
+    otlp_endpoint: Annotated[HttpUrl | None, Field(alias=OTLP_ENDPOINT, repr=False)] = None
 
     @property
     def data_folder(self) -> Path:
@@ -165,7 +168,7 @@ def wrong_variables(error: ValidationError) -> ConfigurationError:
 
 
 def variable_name(field: str) -> str:
-    return field if field in {DAGSTER_HOME, DAGSTER_PG_URL} else f"{PREFIX}{field.upper()}"
+    return field if field in {DAGSTER_HOME, DAGSTER_PG_URL, OTLP_ENDPOINT} else f"{PREFIX}{field.upper()}"
 
 
 def reason(message: str) -> str:

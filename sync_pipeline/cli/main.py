@@ -12,6 +12,7 @@ import typer
 from sync_pipeline.cli import alerts, change_sets, customers, dead_letters, sources
 from sync_pipeline.cli.demo import demo
 from sync_pipeline.cli.explain import explain
+from sync_pipeline.cli.metrics import metrics
 from sync_pipeline.cli.output import EXIT_FAILED, EXIT_USAGE, JSON_FLAG, write_error, write_lines
 from sync_pipeline.cli.plan import plan
 from sync_pipeline.cli.prepare import prepare
@@ -49,6 +50,7 @@ app.command("explain")(explain)
 app.command("prune")(prune)
 app.command("sandbox")(sandbox)
 app.command("ui")(ui)
+app.command("metrics")(metrics)
 app.command("prepare")(prepare)
 app.command("stack")(stack)
 

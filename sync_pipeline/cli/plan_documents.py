@@ -16,6 +16,7 @@ from sync_pipeline.domain.errors import SyncError
 from sync_pipeline.stages.context import destination_name, quota_rule
 from sync_pipeline.stages.plan import Plan, Stored, StreamPlan, make_plan
 from sync_pipeline.stages.plan.sample import FieldChange, SampledChange
+from sync_pipeline.telemetry import span
 from sync_pipeline.workplace import Workplace
 
 SHORTEST_SHOWN = 3  # of a shorter value, such as a month of birth, its first character would say too much
@@ -51,7 +52,8 @@ async def plan_from(workplace: Workplace, state: FrozenState, customer: Customer
     )
     snapshots = ScratchStore(workplace.settings.data_folder, scratch / "data")
     open_source = partial(workplace.open_source, customer, memory=state.pace_memory)
-    return await make_plan(customer, stored, snapshots, open_source, workplace.clock)
+    with span("plan", customer=customer.id):
+        return await make_plan(customer, stored, snapshots, open_source, workplace.clock)
 
 
 def document_of(plan: Plan, *, show_values: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from sync_pipeline.adapters.otlp import require_extra
 from sync_pipeline.adapters.sql.database import HEAD_REVISION, without_password
 from sync_pipeline.orchestration.launch import opened_instance
 from sync_pipeline.workplace import Workplace
@@ -13,10 +14,12 @@ def prepare_document() -> dict[str, Any]:
     """Whose stores they are and where, passwords left out; and how many customers can be synced.
 
     Raises:
-        ConfigurationError: a store cannot be opened, is another region's, or there is no folder of customers.
+        ConfigurationError: a store cannot be opened, is another region's, there is no folder of customers, or the extra
+            `otel` is missing.
     """
     workplace = Workplace()
     settings = workplace.settings
+    require_extra(settings.otlp_endpoint)
     try:
         fleet = workplace.fleet()
         _ = workplace.state, workplace.snapshots

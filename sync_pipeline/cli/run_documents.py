@@ -6,6 +6,7 @@ from typing import Any
 
 from sync_pipeline.adapters.heartbeat import held_lease
 from sync_pipeline.adapters.logs import configure_logs
+from sync_pipeline.adapters.otlp import require_extra
 from sync_pipeline.cli.output import exit_code_of
 from sync_pipeline.definitions import defs
 from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
@@ -24,12 +25,14 @@ def run_to_the_end(
     """Run a customer; answers the run report and the exit code. With `wait` the run goes on through its parks.
 
     Raises:
-        ConfigurationError: no such customer, its files have problems, or there is nothing to poll yet.
+        ConfigurationError: no such customer, its files have problems, there is nothing to poll yet, or the extra
+            `otel` is missing.
     """
     configure_logs()
     if full and layer != Layer.RECONCILE:
         raise ConfigurationError("--full is for reconciliations.", "Write --layer reconcile --full.")
     workplace = Workplace()
+    require_extra(workplace.settings.otlp_endpoint)
     try:
         customer = workplace.customer(customer_id)
         if layer == Layer.POLL and next_layer(customer, workplace.state.positions) == Layer.INITIAL:

@@ -23,13 +23,18 @@ def stack(
     code_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the code server on loopback; 0 takes a free one.")
     ] = CODE_PORT,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Also serve `metrics` on this port of the same address.")
+    ] = None,
 ) -> None:
     """Run the webserver, the daemon and the code server until SIGTERM or SIGINT, then end all of them."""
     from sync_pipeline.adapters.supervision import Supervisor  # noqa: PLC0415 - not for --help
-    from sync_pipeline.orchestration.stack import only_stack_in, programs  # noqa: PLC0415 - as above
+    from sync_pipeline.orchestration.stack import metrics_program, only_stack_in, programs  # noqa: PLC0415 - as above
 
     settings = load_settings()
     port, code_port = usable_port(host, port, "--port"), usable_port(LOOPBACK, code_port, "--code-port")
+    if metrics_port is not None:
+        metrics_port = usable_port(host, metrics_port, "--metrics-port")
     # In a process of its own: what opening the stores needs would stay in this one's memory, which only waits.
     code = run_until_stopped([sys.executable, "-m", "sync_pipeline", "prepare"], os.environ)
     if code != 0:
@@ -43,7 +48,10 @@ def stack(
     }
     with only_stack_in(home):
         log_format = "colored" if sys.stderr.isatty() else "json"
-        supervisor = Supervisor(programs(home, host, port, code_port, log_format), environment, say)
+        wanted = programs(home, host, port, code_port, log_format)
+        if metrics_port is not None:
+            wanted.append(metrics_program(host, metrics_port))
+        supervisor = Supervisor(wanted, environment, say)
         supervisor.run(lambda: say(f"Ready: http://{host}:{port}"))
     say("Everything has ended.")
 

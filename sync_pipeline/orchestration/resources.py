@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from sync_pipeline.adapters.logs import configure_logs
+from sync_pipeline.adapters.otlp import tracing
 from sync_pipeline.orchestration.ending import close_open_slice
 from sync_pipeline.orchestration.signals import noticing_signals
 from sync_pipeline.workplace import Workplace
@@ -21,14 +22,15 @@ class WorkplaceResource(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["WorkplaceResource"]:
         configure_logs()
         self._workplace = self.open()
-        try:
-            with noticing_signals(self._workplace.stop):
-                yield self
-            if self._workplace.stop.is_requested and context.run_id is not None:
-                close_open_slice(self._workplace, context.instance, context.run_id)
-        finally:
-            self._workplace.close()
-            self._workplace = None
+        with tracing(self._workplace.settings.otlp_endpoint):
+            try:
+                with noticing_signals(self._workplace.stop):
+                    yield self
+                if self._workplace.stop.is_requested and context.run_id is not None:
+                    close_open_slice(self._workplace, context.instance, context.run_id)
+            finally:
+                self._workplace.close()
+                self._workplace = None
 
     def open(self) -> Workplace:
         """One deployment, as the process's environment describes it."""

@@ -39,6 +39,11 @@ def programs(home: Path, host: str, port: int, code_port: int, log_format: str =
     ]
 
 
+def metrics_program(host: str, port: int) -> Program:
+    """The last to start: it needs nothing of Dagster's, and nothing needs it."""
+    return Program("metrics", module("sync_pipeline", "metrics", "--host", host, "--port", str(port)), (host, port))
+
+
 def module(*words: str) -> Sequence[str]:
     return (sys.executable, "-m", *words)
 

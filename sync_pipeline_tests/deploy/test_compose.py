@@ -18,7 +18,7 @@ from sync_pipeline.orchestration import code_server
 from sync_pipeline.settings import Settings, load_settings, variable_name
 from sync_pipeline_tests.deploy.files import DEPLOY, ROOT, interpolated, read_yaml, services
 
-OURS = ("prepare", "code", "webserver", "daemon")
+OURS = ("prepare", "code", "webserver", "daemon", "metrics")
 PROGRAMS: dict[str, Any] = {
     "dagster": create_dagster_cli(),
     "dagster-daemon": daemon_cli.create_dagster_daemon_cli(),
@@ -99,6 +99,7 @@ def test_nothing_starts_on_stores_that_are_not_prepared(compose: dict[str, Any])
     after = {name: service.get("depends_on", {}) for name, service in compose["services"].items()}
     assert after["prepare"] == {"pgbouncer": {"condition": "service_healthy"}}
     assert after["code"] == {"prepare": {"condition": "service_completed_successfully"}}
+    assert after["metrics"] == after["code"]
     assert after["daemon"] == after["webserver"] == {"code": {"condition": "service_healthy"}}
 
 
@@ -108,7 +109,7 @@ def test_every_variable_of_ours_is_one_that_the_settings_know(compose: dict[str,
         ours = {variable for variable in environment if variable.startswith("SYNC_")}
         assert ours <= KNOWN, name
         assert {"DAGSTER_HOME", "DAGSTER_PG_URL"} <= environment.keys() & KNOWN, name
-        assert bool(ours) is (name in {"prepare", "code"}), name
+        assert bool(ours) is (name in {"prepare", "code", "metrics"}), name
     settings = load_settings(compose["services"]["code"]["environment"])
     assert (settings.region, settings.dagster_home) == ("us", Path("/etc/sync/dagster"))
     assert "DAGSTER_DAEMON_HEARTBEAT_TOLERANCE" in inspect.getsource(daemon_cli)
@@ -150,7 +151,15 @@ def test_programs_reach_what_they_need_and_databases_nobody_outside(compose: dic
     assert networks["code"] == {"stores", "programs", "outside"}  # it runs the syncs
     assert compose["networks"]["stores"]["internal"] is True
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
-    assert published == {"webserver": ["127.0.0.1:3000:3000"]}
+    assert published == {"webserver": ["127.0.0.1:3000:3000"], "metrics": ["127.0.0.1:9464:9464"]}
+
+
+def test_metrics_are_served_only_where_somebody_asks_for_them(compose: dict[str, Any]) -> None:
+    assert {name for name, service in compose["services"].items() if "profiles" in service} == {"metrics"}
+    metrics = compose["services"]["metrics"]
+    assert metrics["profiles"] == ["metrics"]
+    assert f":{metrics['command'][-1]}/metrics" in " ".join(metrics["healthcheck"]["test"])
+    assert [volume.split(":")[1:] for volume in metrics["volumes"]] == [["/etc/sync/customers", "ro"]]  # no token
 
 
 def test_the_image_has_what_it_copies_and_what_is_called() -> None:

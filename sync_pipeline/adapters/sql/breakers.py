@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import audit_log, breakers
@@ -50,8 +50,10 @@ class SqlBreakers:
 
 def read_breaker(connection: Connection, customer_id: str) -> Breaker:
     row = connection.execute(BREAKER, {"customer": customer_id}).one_or_none()
-    if row is None:
-        return Breaker(0, None, None)
+    return Breaker(0, None, None) if row is None else breaker_of(row)
+
+
+def breaker_of(row: Row) -> Breaker:
     return Breaker(row.consecutive_failures, row.paused_until, row.reason, row.needs_person)
 
 

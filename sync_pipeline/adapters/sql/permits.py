@@ -3,9 +3,10 @@
 The statements are built once, for the reason in claiming.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, update
 
@@ -106,8 +107,21 @@ class OwnRequests:
 def picture_of(
     connection: Connection, budget: Budget, rule: QuotaRule, own: OwnRequests, now: datetime
 ) -> QuotaPicture:
+    return picture_from(_destinations(connection, budget), rule, own, now)
+
+
+class CountedRequests(Protocol):
+    """Requests of ours that still count; `after`: how many of them were made after that."""
+
+    def __len__(self) -> int: ...
+
+    def after(self, moment: datetime) -> int: ...
+
+
+def picture_from(known: Iterable[Row], rule: QuotaRule, own: CountedRequests, now: datetime) -> QuotaPicture:
+    """`known`: what the customers that share the organization know of it."""
     limit, reading, blocked_until = rule.requests, None, None
-    for row in _destinations(connection, budget):
+    for row in sorted(known, key=lambda row: (row.rate_read_at or LONG_AGO, row.customer_id)):
         limit = row.rate_limit or limit
         reading = row if row.rate_remaining is not None else reading
         blocked_until = max((time for time in (blocked_until, row.blocked_until) if time is not None), default=None)
@@ -120,13 +134,11 @@ def picture_of(
 
 
 def _destinations(connection: Connection, budget: Budget) -> Sequence[Row]:
-    """What is known of the organization, by the customers that share it; the newest reading comes last."""
+    """What is known of the organization, by the customers that share it."""
     host = {"host": budget.name.host}
     if budget.organization_id is None:
-        rows = connection.execute(OF_CUSTOMER, host | {"customer": budget.name.customer_id})
-    else:
-        rows = connection.execute(OF_ORGANIZATION, host | {"organization": budget.organization_id})
-    return sorted(rows, key=lambda row: (row.rate_read_at or LONG_AGO, row.customer_id))
+        return connection.execute(OF_CUSTOMER, host | {"customer": budget.name.customer_id}).all()
+    return connection.execute(OF_ORGANIZATION, host | {"organization": budget.organization_id}).all()
 
 
 def _await_turn(connection: Connection, budget: Budget) -> None:

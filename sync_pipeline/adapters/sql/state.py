@@ -16,6 +16,7 @@ from sync_pipeline.adapters.sql.fleet_state import SqlFleetState
 from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.interrupted import SqlInterrupted
 from sync_pipeline.adapters.sql.leases import SqlLeases
+from sync_pipeline.adapters.sql.measuring import SqlMeasures
 from sync_pipeline.adapters.sql.parks import SqlParks
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.platforms import SqlPlatforms
@@ -48,10 +49,11 @@ class StateStore:
         self.leases = SqlLeases(self.database, clock)
         self.finished_runs = SqlFinishedRuns(self.database)
         self.fleet = SqlFleet(self.database, clock, self.leases)
-        self.parks = SqlParks(self.database)
         self.planning = SqlPlanning(self.database, clock)
         self.platforms = SqlPlatforms(self.database, clock)
         self.fleet_state = SqlFleetState(self.database, clock, self.fleet, self.platforms)
+        self.measures = SqlMeasures(self.database, clock, self.platforms)
+        self.parks = SqlParks(self.database)
         self.positions = SqlPositions(self.database, clock)
         self.pruning = SqlPruning(self.database, clock)
         self.quota = SqlQuota(self.database, clock)
