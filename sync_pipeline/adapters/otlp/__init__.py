@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib import import_module
 from threading import Thread
 
 import structlog
@@ -78,8 +79,8 @@ def end_soon(end: Callable[[], object]) -> None:
 
 def _is_installed() -> bool:
     try:
-        import opentelemetry.exporter.otlp.proto.http  # noqa: PLC0415 - the extra
-        import opentelemetry.sdk  # noqa: F401, PLC0415 - as above
+        for needed in ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"):
+            import_module(needed)
     except ImportError:
         return False
     return True

@@ -111,7 +111,7 @@ class OtlpTracer:
         kind = SpanKind.CLIENT if name == "request" else SpanKind.INTERNAL
         subject = next((str(facts[fact]) for fact in SUBJECTS if fact in facts), "")
         opened = self._tracer.start_span(
-            f"{name} {subject}".strip(), kind=kind, attributes=attributes(get_contextvars() | facts)
+            f"{name} {subject}".strip(), kind=kind, attributes=attributes({**get_contextvars(), **facts})
         )
         try:
             with trace.use_span(opened, record_exception=False, set_status_on_exception=False):
