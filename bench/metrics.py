@@ -131,7 +131,7 @@ def scrapes(folder: Path, customers: int, database_url: str | None) -> dict[str,
         began = time.perf_counter()
         measured = measure(workplace)
         collected.append(time.perf_counter() - began)
-        body, _ = exposition(measured)
+        body = exposition(measured)
         rendered.append(time.perf_counter() - began)
         size, series = len(body), sum(len(values) for _, values in measured)
     workplace.close()

@@ -39,7 +39,7 @@ def metrics_text() -> str:
         ConfigurationError: the state store or the customers' folder cannot be opened.
     """
     with closing(Workplace()) as workplace:
-        return exposition(measure(workplace))[0].decode()
+        return exposition(measure(workplace))
 
 
 def serve_metrics(host: str, port: int) -> None:
