@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapp
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
@@ -31,13 +32,15 @@ from sync_pipeline.domain.operation import (
     WaitingOperation,
 )
 from sync_pipeline.domain.organization import Organization, WriteAccess
+from sync_pipeline.domain.pages.facts import FailureReason, PastRun, SentRequest, SliceSpan, StoredPage, StoredRun
+from sync_pipeline.domain.pages.run_page import RunPage
 from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.domain.platforms import PlatformState, Trouble
 from sync_pipeline.domain.positions import CutRow, CutState, Position, ReadSoFar
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.request import Reply, Request
 from sync_pipeline.domain.routes import Routes
-from sync_pipeline.domain.run import Run, RunStatus, Stage, StageFailure
+from sync_pipeline.domain.run import Layer, Run, RunStatus, Stage, StageFailure
 from sync_pipeline.domain.source_pace import PaceRecord
 from sync_pipeline.domain.standing import Standing
 from sync_pipeline.domain.stream_sample import FilterTrial, StreamSample
@@ -691,6 +694,60 @@ class Runs(Protocol):
     def carried(self, customer_id: str, run_id: str) -> int: ...
 
     def failure_details(self, customer_id: str, run_id: str, limit: int) -> list[dict[str, Any]]: ...
+
+
+class RunHistory(Protocol):
+    """What is still known of a customer's runs, for their pages. It only reads."""
+
+    def run(self, customer_id: str, run_id: str | None = None) -> StoredRun | None:
+        """A run that has a report; by default the newest."""
+        ...
+
+    def slices(self, customer_id: str, run_id: str) -> list[SliceSpan]: ...
+
+    def nights(self, customer_id: str, layer: Layer, until: datetime, most: int) -> list[PastRun]:
+        """Runs of a layer that began by then, the newest of them; oldest first."""
+        ...
+
+    def requests(self, customer_id: str, run_id: str) -> list[SentRequest]:
+        """The run's requests to Virtuous that are still kept, oldest first."""
+        ...
+
+    def other_requests(
+        self, name: DestinationName, run_id: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, int]]:
+        """How many requests other runs sent to the same organization, by the minute."""
+        ...
+
+    def outcomes(self, customer_id: str, run_id: str) -> dict[str, dict[str, int]]:
+        """By stream, the changes of a run by the state of their operations."""
+        ...
+
+    def failure_reasons(self, customer_id: str, run_id: str, most: int, examples: int) -> list[FailureReason]:
+        """Why records of a run died, the commonest reasons first: ids and reasons, never values."""
+        ...
+
+    def operations(self, customer_id: str) -> Mapping[str, int]:
+        """All operations of the customer by state."""
+        ...
+
+
+class Pages(Protocol):
+    """The HTML pages of the deployment; each is whole or not there."""
+
+    def write_run(self, page: RunPage) -> Path: ...
+
+    def run_page(self, customer_id: str, run_id: str) -> StoredPage | None:
+        """The page that was written last; None without one."""
+        ...
+
+    def pages(self, customer_id: str) -> Sequence[StoredPage]:
+        """Whatever is kept of the customer, unfinished work included."""
+        ...
+
+    def remove(self, customer_id: str, pages: Iterable[StoredPage]) -> None:
+        """Remove these; one that is gone already is no error."""
+        ...
 
 
 class Breakers(Protocol):

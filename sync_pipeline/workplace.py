@@ -17,6 +17,7 @@ from sync_pipeline.adapters.configuration import (
 )
 from sync_pipeline.adapters.heartbeat import held_lease
 from sync_pipeline.adapters.notifying.second_channel import SecondChannel
+from sync_pipeline.adapters.pages import HtmlPages
 from sync_pipeline.adapters.parquet import FolderRegion, ParquetStore
 from sync_pipeline.adapters.secrets import Secrets
 from sync_pipeline.adapters.source import HttpSource
@@ -76,6 +77,10 @@ class Workplace:
     def stored_snapshots(self) -> ParquetStore:
         """The files as they are, for who only reads them: the folder is not claimed for a region."""
         return ParquetStore(self.settings.data_folder, clock=self.clock)
+
+    @cached_property
+    def pages(self) -> HtmlPages:
+        return HtmlPages(self.settings.data_folder)
 
     @contextmanager
     def frozen(self, scratch: Path) -> Generator[FrozenState]:
@@ -223,6 +228,8 @@ class Workplace:
             runs=state.runs,
             breakers=state.breakers,
             platforms=state.platforms,
+            history=state.history,
+            pages=self.pages,
         )
 
     def _seconds_left(self, customer: Customer, run: Run, dagster_run_id: str) -> float:

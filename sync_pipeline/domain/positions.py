@@ -93,6 +93,7 @@ class CutRow:
     changes_token: str | None = None
     columns: Mapping[str, str] | None = None
     schema_changes: Sequence[str] = ()
+    compared_at: datetime | None = None
 
     @property
     def duration(self) -> timedelta:

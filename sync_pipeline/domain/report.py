@@ -147,6 +147,9 @@ class Outcomes:
             pending=count(State.PLANNED, State.SENDING) + unplanned,
         )
 
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
     @property
     def failure_rate(self) -> float:
         decided = self.successes + self.failures

@@ -23,10 +23,12 @@ from sync_pipeline.ports import (
     DestinationName,
     HeldChanges,
     LeaseKeeper,
+    Pages,
     Planning,
     Platforms,
     Positions,
     Quota,
+    RunHistory,
     Runs,
     Sender,
     Sending,
@@ -84,6 +86,8 @@ class StageContext(ReadContext):
     runs: Runs
     breakers: Breakers
     platforms: Platforms
+    history: RunHistory
+    pages: Pages
 
     @property
     def sender(self) -> Sender:

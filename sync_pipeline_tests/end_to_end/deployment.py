@@ -42,8 +42,10 @@ PATIENCE_SECONDS = 2.0  # a sandbox in this process answers within milliseconds,
 class TickingClock(FakeClock):
     """No two moments are the same, as on a real clock."""
 
+    tick = 1e-6
+
     def now(self) -> datetime:
-        self._elapsed += 1e-6
+        self._elapsed += self.tick
         return super().now()
 
 

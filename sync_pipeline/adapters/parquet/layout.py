@@ -24,7 +24,7 @@ class StreamFiles:
     """The files of one stream of one customer."""
 
     def __init__(self, root: Path, name: StreamName) -> None:
-        self._folder = root / f"{CUSTOMER_PREFIX}{_safe(name.customer_id)}" / f"stream={_safe(name.stream)}"
+        self._folder = customer_folder(root, name.customer_id) / f"stream={_safe(name.stream)}"
         self._name = name
 
     def file(self, kind: Kind, cut: int) -> Path:
@@ -71,6 +71,10 @@ class StreamFiles:
 
     def path(self, kind: Kind, name: str) -> Path:
         return self._folder / kind / name
+
+
+def customer_folder(root: Path, customer_id: str) -> Path:
+    return root / f"{CUSTOMER_PREFIX}{_safe(customer_id)}"
 
 
 def _safe(name: str) -> str:

@@ -209,6 +209,7 @@ class SqlCuts:
                 newest_modified=newest,
                 held=held,
                 approved_by=approved_by,
+                compared_at=self._clock.now(),
                 **asdict(counts),
             )
             upsert(connection, positions, [_row(lease, cut, **values)])
@@ -270,4 +271,5 @@ def _cut(row: RowMapping) -> CutRow:
         changes_token=row["changes_token"],
         columns=row["columns"],
         schema_changes=tuple(row["schema_changes"] or ()),
+        compared_at=row["compared_at"],
     )

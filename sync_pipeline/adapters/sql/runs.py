@@ -336,18 +336,7 @@ class SqlRuns:
         A change with several operations is as far as the one that is least far. What a person has to look at unsent
         counts as dead.
         """
-        left = case(
-            (NEVER_LEFT, LEAST_FAR_LAST.index(State.DEAD)),
-            *((ledger.c.state == state.value, place) for place, state in enumerate(LEAST_FAR_LAST)),
-        )
-        per_change = (
-            select(func.max(left).label("left"))
-            .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
-            .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.run_id == run_id)
-            .where(ledger.c.customer_id == customer_id)
-            .group_by(ledger_changes.c.stream, ledger_changes.c.key, ledger_changes.c.cut)
-            .subquery()
-        )
+        per_change = least_far(customer_id, run_id).subquery()
         with self._database.read() as connection:
             rows = connection.execute(select(per_change.c.left, func.count()).group_by(per_change.c.left))
             return {LEAST_FAR_LAST[row[0]].value: row[1] for row in rows}
@@ -371,6 +360,21 @@ class SqlRuns:
         statement = _with_reasons(customer_id, limit).where(ledger.c.finished_in == run_id, died)
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def least_far(customer_id: str, run_id: str) -> Select[Any, Any]:
+    """Per change of a run its stream, and `left`: the place in `LEAST_FAR_LAST` of its least far operation."""
+    left = case(
+        (NEVER_LEFT, LEAST_FAR_LAST.index(State.DEAD)),
+        *((ledger.c.state == state.value, place) for place, state in enumerate(LEAST_FAR_LAST)),
+    )
+    return (
+        select(ledger_changes.c.stream, func.max(left).label("left"))
+        .join(ledger_changes, ledger_changes.c.operation_id == ledger.c.operation_id)
+        .where(ledger_changes.c.customer_id == customer_id, ledger_changes.c.run_id == run_id)
+        .where(ledger.c.customer_id == customer_id)
+        .group_by(ledger_changes.c.stream, ledger_changes.c.key, ledger_changes.c.cut)
+    )
 
 
 def _is_parked(connection: Connection, customer_id: str, run_id: str) -> bool:

@@ -24,6 +24,7 @@ from sync_pipeline.adapters.sql.positions import SqlPositions
 from sync_pipeline.adapters.sql.pruning import SqlPruning
 from sync_pipeline.adapters.sql.quota import SqlQuota
 from sync_pipeline.adapters.sql.region import SqlRegion
+from sync_pipeline.adapters.sql.run_history import SqlRunHistory
 from sync_pipeline.adapters.sql.runs import SqlRuns, standing_failures
 from sync_pipeline.adapters.sql.sending import SqlSending, count_by_state
 from sync_pipeline.adapters.sql.source_paces import SqlPaceMemory
@@ -58,6 +59,7 @@ class StateStore:
         self.pruning = SqlPruning(self.database, clock)
         self.quota = SqlQuota(self.database, clock)
         self.region = SqlRegion(self.database)
+        self.history = SqlRunHistory(self.database)
         self.runs = SqlRuns(self.database, clock)
 
     def sending(

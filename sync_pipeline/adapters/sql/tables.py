@@ -95,6 +95,7 @@ change_sets = Table(
     Column("held", Text),
     Column("approved_by", Text),
     Column("pruned_at", UtcDateTime),
+    Column("compared_at", UtcDateTime),
     PrimaryKeyConstraint("customer_id", "cut"),
     Index(None, "customer_id", "run_id"),
     Index(None, "customer_id", "stream", "state"),

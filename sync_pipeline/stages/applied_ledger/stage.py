@@ -29,6 +29,7 @@ from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.foretelling import ScratchLedger, foretold
 from sync_pipeline.stages.planning import plan_ready_cuts, ready_cuts
 from sync_pipeline.stages.platforms import is_any_down, report_trouble
+from sync_pipeline.stages.run_page import leave_page
 from sync_pipeline.stages.run_report import build_report
 from sync_pipeline.stages.source_snapshot.prerequisites import confirm_not_paused, confirm_organization
 from sync_pipeline.stopping import TOLD_TO_STOP
@@ -214,6 +215,7 @@ def finish(
         parked_in if status == RunStatus.PARKED else None,
         _verdict(context, report),
     )
+    leave_page(context)
     log.info(
         "slice_finished",
         status=status.value,

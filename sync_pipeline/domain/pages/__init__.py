@@ -1,0 +1,1 @@
+"""What the HTML pages show: numbers, words and moments. How they are drawn is the adapter's business."""
