@@ -33,6 +33,8 @@ from sync_pipeline.domain.operation import (
 )
 from sync_pipeline.domain.organization import Organization, WriteAccess
 from sync_pipeline.domain.pages.facts import FailureReason, PastRun, SentRequest, SliceSpan, StoredPage, StoredRun
+from sync_pipeline.domain.pages.fleet_facts import FleetRecords
+from sync_pipeline.domain.pages.fleet_page import FleetPage
 from sync_pipeline.domain.pages.run_page import RunPage
 from sync_pipeline.domain.pause import Breaker, RunVerdict
 from sync_pipeline.domain.platforms import PlatformState, Trouble
@@ -732,10 +734,26 @@ class RunHistory(Protocol):
         ...
 
 
+class FleetHistory(Protocol):
+    """What is known of many customers at once, for their page. It only reads."""
+
+    def records(
+        self, names: Collection[DestinationName], nights_since: datetime, requests_since: datetime
+    ) -> FleetRecords:
+        """One consistent view of these customers; of nights and requests, those since then."""
+        ...
+
+
 class Pages(Protocol):
     """The HTML pages of the deployment; each is whole or not there."""
 
     def write_run(self, page: RunPage) -> Path: ...
+
+    def write_fleet(self, page: FleetPage) -> Path: ...
+
+    def link(self, customer_id: str, run_id: str) -> str | None:
+        """From the fleet's page to that of a run; None where there is none."""
+        ...
 
     def run_page(self, customer_id: str, run_id: str) -> StoredPage | None:
         """The page that was written last; None without one."""
@@ -745,7 +763,7 @@ class Pages(Protocol):
         """Whatever is kept of the customer, unfinished work included."""
         ...
 
-    def remove(self, customer_id: str, pages: Iterable[StoredPage]) -> None:
+    def remove(self, pages: Iterable[StoredPage]) -> None:
         """Remove these; one that is gone already is no error."""
         ...
 

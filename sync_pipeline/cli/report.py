@@ -1,13 +1,15 @@
-"""`sync-pipeline report`: the account of one run."""
+"""`sync-pipeline report`: the account of one run, or of the fleet, as tables and as a page."""
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sync_pipeline.adapters.browser import open_in_browser
 from sync_pipeline.cli.output import JsonFlag, write_json, write_lines, write_table
-from sync_pipeline.cli.run import CustomerArgument
+from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.progress import progress_text
 
 SHOWN = (
@@ -38,19 +40,45 @@ FAILURE_COLUMNS = ("stream", "key", "kind", "attempts", "reason")
 
 
 def report(
-    customer_id: CustomerArgument,
+    customer_id: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="The customer's id.")] = None,
     *,
     run_id: Annotated[str | None, typer.Option("--run", help="The run's id; by default the newest run.")] = None,
+    fleet: Annotated[bool, typer.Option("--fleet", help="Write the page of all customers instead.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the report of a run."""
-    from sync_pipeline.cli.status_documents import report_document  # noqa: PLC0415 - imports sqlalchemy
-
-    document = report_document(customer_id, run_id)
+    """Show the report of a run, and say where its page is; or write the page of the fleet."""
+    if fleet == (customer_id is not None) or (fleet and run_id is not None):
+        raise ConfigurationError(
+            "A report is about one customer or about the fleet.",
+            "Write `sync-pipeline report CUSTOMER`, or `sync-pipeline report --fleet` without a customer and a run.",
+        )
+    document = _document(customer_id, run_id, with_page=show)
     if as_json:
         write_json(document)
-    else:
+    elif not fleet:
         show_report(document)
+    _show_page(document["page"], show=show, quiet=as_json)
+
+
+def _document(customer_id: str | None, run_id: str | None, *, with_page: bool) -> dict[str, Any]:
+    if customer_id is None:
+        from sync_pipeline.cli.page_documents import new_fleet_page  # noqa: PLC0415 - imports sqlalchemy
+
+        return {"page": str(new_fleet_page())}
+    from sync_pipeline.cli.status_documents import report_document  # noqa: PLC0415 - imports sqlalchemy
+
+    return report_document(customer_id, run_id, with_page=with_page)
+
+
+def _show_page(page: str | None, *, show: bool, quiet: bool) -> None:
+    """Name the page, and open it; without a display, say so. With --json it is in the document already."""
+    if page is None:
+        return
+    if not quiet:
+        write_lines([f"Page: {page}"], sys.stdout)
+    if show and not open_in_browser(Path(page)):
+        write_lines(["There is no display here to open it on."], sys.stderr)
 
 
 RECONCILED = ("confirmed", "unconfirmed", "reviewed", "compared", "missing", "archived", "merged", "corrected")

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from sync_pipeline.cli.change_set_documents import OPEN, change_set_entry
+from sync_pipeline.cli.page_documents import fresh_page, known_page
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.positions import CutState
@@ -136,15 +137,15 @@ def status_exit_code(entry: dict[str, Any]) -> int:
     return exit_code(status, entry["ledger"])
 
 
-def report_document(customer_id: str, run_id: str | None) -> dict[str, Any]:
-    """The stored report of a run.
+def report_document(customer_id: str, run_id: str | None, *, with_page: bool = False) -> dict[str, Any]:
+    """The stored report of a run, and where its page is; `with_page` makes one where it is missing or out of date.
 
     Raises:
-        ConfigurationError: there is no such run, or it has not ended yet.
+        ConfigurationError: there is no such run, it has not ended yet, or its page cannot be written.
     """
     workplace = Workplace()
     try:
-        workplace.customer(customer_id)
+        customer = workplace.customer(customer_id)
         row = workplace.state.runs.run(customer_id, run_id)
         if row is None:
             raise ConfigurationError(
@@ -157,7 +158,11 @@ def report_document(customer_id: str, run_id: str | None) -> dict[str, Any]:
                 f"The run {row['run_id']} left no report: it is still working, or its process was killed.",
                 f"Run `sync-pipeline run {customer_id}`: it goes on where that one stopped.",
             )
-        return dict(row["report"])
+        run = workplace.state.history.run(customer_id, row["run_id"]) if with_page else None
+        page = (
+            known_page(workplace, customer_id, row["run_id"]) if run is None else fresh_page(workplace, customer, run)
+        )
+        return {**row["report"], "page": None if page is None else str(page)}
     finally:
         workplace.close()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from heapq import nlargest
 
 from sync_pipeline.domain.cut_history import CutHistory, Kind, KnownCut, StoredFile
+from sync_pipeline.domain.pages.facts import StoredPage
 from sync_pipeline.domain.positions import CutState
 
 
@@ -14,7 +15,8 @@ from sync_pipeline.domain.positions import CutState
 class Since:
     """What was read before these moments goes, as far as nobody needs it.
 
-    `snapshots` counts for everything but change sets: a snapshot is a copy of the whole stream, each time it changed.
+    `change_sets` counts for pages too, `snapshots` for everything else: a snapshot is a copy of the whole stream, each
+    time it changed.
     """
 
     change_sets: datetime
@@ -88,6 +90,11 @@ def _unneeded(history: CutHistory, stream: str, files: Sequence[StoredFile], sin
     for file in old:
         if file.cut not in of_kept and (file.kind, file.cut) not in named and file.cut < history.newest_cut:
             yield file
+
+
+def old_pages(pages: Iterable[StoredPage], since: Since) -> tuple[StoredPage, ...]:
+    """Pages go with the change sets they tell about; they can be made again, so none is needed."""
+    return tuple(page for page in pages if page.as_of < since.change_sets)
 
 
 def bytes_freed(files: Iterable[StoredFile]) -> int:

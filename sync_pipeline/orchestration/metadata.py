@@ -8,6 +8,7 @@ import dagster as dg
 from sync_pipeline.domain.operation import LEFT_OVER
 from sync_pipeline.domain.report import RunReport
 from sync_pipeline.stages.change_set import ChangeSetResult
+from sync_pipeline.stages.context import StageContext
 from sync_pipeline.stages.source_snapshot import SnapshotResult
 
 FAILURES_SHOWN = 20
@@ -90,6 +91,12 @@ def change_set_metadata(result: ChangeSetResult) -> dict[str, Any]:
         ),
         "failed_streams": table([{"stream": name, "reason": why} for name, why in result.failed.items()]),
     }
+
+
+def page_metadata(context: StageContext) -> dict[str, Any]:
+    """Where the run's page is. A path can be copied in the UI; a browser follows no link from http to a file."""
+    page = context.pages.run_page(context.customer.id, context.run.run_id)
+    return {} if page is None else {"page": dg.MetadataValue.path(page.path)}
 
 
 def ledger_metadata(report: RunReport, remaining: Mapping[str, int]) -> dict[str, Any]:

@@ -94,11 +94,11 @@ def _prune(workplace: Workplace, customer: Customer, *, dry_run: bool) -> Remova
     Raises:
         BusyError: somebody is at work on this customer.
     """
-    state, snapshots = workplace.state, workplace.snapshots
+    state, snapshots, pages = workplace.state, workplace.snapshots, workplace.pages
     since = _since(customer, workplace.clock.now())
     if not dry_run:
         state.quota.forget_questions(customer.id, since.change_sets)
-    removal = what_to_remove(customer.id, state.pruning, snapshots, since)
+    removal = what_to_remove(customer.id, state.pruning, snapshots, pages, since)
     if removal.is_empty:
         return removal
     if dry_run:
@@ -106,7 +106,7 @@ def _prune(workplace: Workplace, customer: Customer, *, dry_run: bool) -> Remova
             raise BusyError(f"Another process is syncing {customer.id}.", "Look again when it is done.")
         return removal
     with held_lease(state.leases, customer.id, workplace.clock) as keeper:
-        removal = what_to_remove(customer.id, state.pruning, snapshots, since)
-        remove(keeper, removal, state.pruning, snapshots)
+        removal = what_to_remove(customer.id, state.pruning, snapshots, pages, since)
+        remove(keeper, removal, state.pruning, snapshots, pages)
     log.info("pruned", customer=customer.id, files=removal.count, bytes=removal.bytes, cuts=len(removal.cuts))
     return removal

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sync_pipeline.stages.fleet_page import fleet_page
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VOMO, Deployment, Night
 from sync_pipeline_tests.end_to_end.kinds import every_kind, morning
 
@@ -15,7 +16,7 @@ TICK_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Site:
-    """The pages by what their runs were like."""
+    """The pages by what their runs were like, and the fleet's."""
 
     pages: dict[str, Path]
     deployment: Deployment
@@ -32,13 +33,22 @@ def visited_site(folder: Path, database_url: str) -> Iterator[Site]:
         nights["parked"] = parked(deployment)
         nights["failed"] = failed(deployment)
         nights["held"] = held(deployment)
-        yield Site({name: page_of(deployment, night) for name, night in nights.items()}, deployment)
+        nights["reconciled"] = deployment.reconciliation(full=True)
+        pages = {name: page_of(deployment, night) for name, night in nights.items()}
+        yield Site({**pages, "fleet": page_of_fleet(deployment)}, deployment)
 
 
 def page_of(deployment: Deployment, night: Night) -> Path:
     page = deployment.workplace.pages.run_page(CUSTOMER, night.report.run_id)
     assert page is not None, "the run left no page"
     return page.path
+
+
+def page_of_fleet(deployment: Deployment) -> Path:
+    workplace = deployment.workplace
+    fleet, state = workplace.fleet(), workplace.state
+    page = fleet_page(fleet.customers, (), state.fleet_history, state.platforms, workplace.pages, workplace.clock.now())
+    return workplace.pages.write_fleet(page)
 
 
 def busy_day(deployment: Deployment, number: int) -> None:

@@ -27,6 +27,7 @@ LINES_OF = {
     for name in (
         "stages/pruning.py",
         "orchestration/pruning_customers.py",
+        "adapters/pages/store.py",
         "adapters/parquet/stored.py",
         "adapters/parquet/durable.py",
         "adapters/sql/pruning.py",

@@ -52,6 +52,34 @@ def test_a_month_of_nights_leaves_the_files_of_the_last_days(kept: Deployment) -
     assert_delivered(kept.world, VIRTUOUS, VOMO)
 
 
+def test_pages_go_with_the_change_sets(kept: Deployment) -> None:
+    runs = []
+    for night in range(6):
+        change_something(kept, night)
+        runs.append(kept.night().report.run_id)
+    kept.clock.advance(hours=-1)
+    before = {page.path.stem: page.size for page in kept.workplace.pages.pages(CUSTOMER)}
+    assert set(before) == set(runs)
+    dry = prune(kept, dry_run=True)
+    done = prune(kept)
+    assert (dry.files, dry.bytes) == (done.files, done.bytes)
+    assert [page.path.stem for page in kept.workplace.pages.pages(CUSTOMER)] == runs[-3:]
+    assert [page.path.stem for page in done.removals[0].pages] == runs[:3]
+
+
+def test_a_page_that_a_killed_process_left_half_written_goes_too(kept: Deployment) -> None:
+    run_id = kept.night().report.run_id
+    (page,) = kept.workplace.pages.pages(CUSTOMER)
+    half = page.path.with_name(f".{run_id}.abc.tmp")
+    page.path.rename(half)
+    (unfinished,) = kept.workplace.pages.pages(CUSTOMER)
+    assert unfinished.is_unfinished
+    assert kept.workplace.pages.run_page(CUSTOMER, run_id) is None
+    kept.clock.advance(days=3)
+    prune(kept)
+    assert not half.exists()
+
+
 def test_a_customer_that_was_pruned_every_day_goes_on_as_one_that_never_was(deployment_on: Deployment) -> None:
     """Everything that looks back: deletions, holds, approvals, dead letters, reconciliations, a changed recipe."""
     kept = deployment_on

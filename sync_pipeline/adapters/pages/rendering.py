@@ -7,7 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from sync_pipeline.adapters.pages.fleet_charts import fleet_charts
 from sync_pipeline.adapters.pages.run_charts import run_charts
+from sync_pipeline.domain.pages.fleet_page import FleetPage
 from sync_pipeline.domain.pages.run_page import RunPage
 from sync_pipeline.domain.pages.words import age, counted, duration, moment
 
@@ -17,6 +19,10 @@ BETWEEN_BACKTICKS = re.compile(r"`([^`]+)`")
 
 def run_html(page: RunPage) -> str:
     return template("run.html").render(page=page, charts=run_charts(page))
+
+
+def fleet_html(page: FleetPage) -> str:
+    return template("fleet.html").render(page=page, charts=fleet_charts(page))
 
 
 @cache

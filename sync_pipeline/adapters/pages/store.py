@@ -5,19 +5,22 @@ import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from sync_pipeline.adapters.parquet.durable import make_folder, sync_to_disk
 from sync_pipeline.adapters.parquet.layout import customer_folder
 from sync_pipeline.domain.pages.facts import StoredPage
+from sync_pipeline.domain.pages.fleet_page import FleetPage
 from sync_pipeline.domain.pages.run_page import RunPage
 
 FOLDER = "reports"
 SUFFIX = ".html"
+FLEET = "fleet.html"
 UNFINISHED = "."
 
 
 class HtmlPages:
-    """Pages under `root`: customer=…/reports/<run_id>.html.
+    """Pages under `root`: customer=…/reports/<run_id>.html and reports/fleet.html.
 
     A file's time is the moment its numbers are of, not that of its writing: of two processes that write the same page,
     the one with the older numbers leaves one that looks old, and is made again.
@@ -33,6 +36,18 @@ class HtmlPages:
         _publish(path, run_html(page), page.as_of)
         return path
 
+    def write_fleet(self, page: FleetPage) -> Path:
+        from sync_pipeline.adapters.pages.rendering import fleet_html  # noqa: PLC0415 - as above
+
+        path = self._root / FOLDER / FLEET
+        _publish(path, fleet_html(page), page.as_of)
+        return path
+
+    def link(self, customer_id: str, run_id: str) -> str | None:
+        """From the fleet's page to that of a run; None where there is none."""
+        path = self._path(customer_id, run_id)
+        return f"../{quote(str(path.relative_to(self._root)))}" if path.is_file() else None
+
     def run_page(self, customer_id: str, run_id: str) -> StoredPage | None:
         """The page that was written last; None without one."""
         return _stored(self._path(customer_id, run_id))
@@ -42,9 +57,8 @@ class HtmlPages:
         paths = self._folder(customer_id).glob("*")
         return [page for page in map(_stored, sorted(paths)) if page is not None]
 
-    def remove(self, customer_id: str, pages: Iterable[StoredPage]) -> None:
+    def remove(self, pages: Iterable[StoredPage]) -> None:
         """Remove these; one that is gone already is no error."""
-        del customer_id
         for page in pages:
             page.path.unlink(missing_ok=True)
 

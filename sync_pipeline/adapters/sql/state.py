@@ -12,6 +12,7 @@ from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.dead_letters import SqlDeadLetters
 from sync_pipeline.adapters.sql.finished_runs import SqlFinishedRuns
 from sync_pipeline.adapters.sql.fleet import SqlFleet
+from sync_pipeline.adapters.sql.fleet_history import SqlFleetHistory
 from sync_pipeline.adapters.sql.fleet_state import SqlFleetState
 from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.interrupted import SqlInterrupted
@@ -60,6 +61,7 @@ class StateStore:
         self.quota = SqlQuota(self.database, clock)
         self.region = SqlRegion(self.database)
         self.history = SqlRunHistory(self.database)
+        self.fleet_history = SqlFleetHistory(self.database, self.leases)
         self.runs = SqlRuns(self.database, clock)
 
     def sending(

@@ -9,7 +9,7 @@ from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.assets.change_set import change_set
 from sync_pipeline.orchestration.assets.stage import run_failure, stage
 from sync_pipeline.orchestration.checks import OF_THE_RUN, check_specs, run_checks
-from sync_pipeline.orchestration.metadata import ledger_metadata
+from sync_pipeline.orchestration.metadata import ledger_metadata, page_metadata
 from sync_pipeline.orchestration.partitions import customers
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.stages.applied_ledger import apply_ledger
@@ -29,10 +29,11 @@ def applied_ledger(context: dg.AssetExecutionContext, workplace: WorkplaceResour
         report = asyncio.run(apply_ledger(stage_context))
         remaining = stage_context.sending.counts()
         checked = list(run_checks(report, workplace.get().earlier_runs(report), remaining))
+        page = page_metadata(stage_context)
     context.log.info(
         f"{report.status}: {report.successes} delivered, {report.failures} failed, {report.deferred} deferred, "
         f"{report.pending} pending, {report.carried} carried over from earlier runs"
     )
-    yield dg.MaterializeResult(metadata=ledger_metadata(report, remaining), check_results=checked)
+    yield dg.MaterializeResult(metadata=ledger_metadata(report, remaining) | page, check_results=checked)
     if report.status == RunStatus.FAILED:
         raise run_failure(report)

@@ -9,7 +9,7 @@ from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.orchestration.assets.change_set import change_set
 from sync_pipeline.orchestration.assets.stage import run_failure, stage
 from sync_pipeline.orchestration.checks import OF_THE_RUN, check_specs, run_checks
-from sync_pipeline.orchestration.metadata import ledger_metadata, reconciliation_metadata
+from sync_pipeline.orchestration.metadata import ledger_metadata, page_metadata, reconciliation_metadata
 from sync_pipeline.orchestration.partitions import customers
 from sync_pipeline.orchestration.resources import WorkplaceResource
 from sync_pipeline.stages.reconciliation import reconcile_ledger
@@ -29,12 +29,13 @@ def reconciliation(context: dg.AssetExecutionContext, workplace: WorkplaceResour
         report = asyncio.run(reconcile_ledger(stage_context))
         remaining = stage_context.sending.counts()
         checked = list(run_checks(report, workplace.get().earlier_runs(report), remaining))
+        page = page_metadata(stage_context)
     account = report.reconciliation
     context.log.info(
         f"{report.status}: {report.successes} delivered, {account.get('confirmed', 0)} confirmed, "
         f"{account.get('unconfirmed', 0)} still to be seen, {account.get('corrected', 0)} corrected"
     )
-    metadata = ledger_metadata(report, remaining) | reconciliation_metadata(report)
+    metadata = ledger_metadata(report, remaining) | reconciliation_metadata(report) | page
     yield dg.MaterializeResult(metadata=metadata, check_results=checked)
     if report.status == RunStatus.FAILED:
         raise run_failure(report)

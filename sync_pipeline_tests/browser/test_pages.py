@@ -1,0 +1,89 @@
+"""The pages of real runs, looked at in a real browser: wide and narrow, light and dark."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from sync_pipeline_tests.browser.looking import (
+    CHARTS,
+    CUT_LABELS,
+    LEAST_CONTRAST,
+    OVERLAPPING_LABELS,
+    SCHEMES,
+    TOO_PALE,
+    TOO_WIDE,
+    WIDTHS,
+    Looked,
+    looking,
+)
+from sync_pipeline_tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("first", "troubled", "parked", "failed", "held", "reconciled", "fleet")
+LARGEST_PAGE = 300_000
+
+
+@pytest.fixture(params=PAGES)
+def path(request: pytest.FixtureRequest, site: Site) -> Path:
+    return site.pages[request.param]
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request: pytest.FixtureRequest) -> int:
+    return request.param
+
+
+@pytest.fixture(params=SCHEMES)
+def scheme(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def looked(browser: Browser, path: Path, width: int, scheme: str) -> Iterator[Looked]:
+    """With every table open: nothing of a page may be wrong only because it is folded."""
+    with looking(browser, path, width, scheme) as shown:
+        shown.measure("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
+        yield shown
+
+
+def test_a_page_is_legible_and_asks_nobody_for_anything(looked: Looked, path: Path, width: int) -> None:
+    assert looked.asked == [path.as_uri()]
+    assert looked.complaints == []
+    assert looked.measure("() => document.documentElement.scrollWidth") == width
+    assert looked.measure(TOO_WIDE) == []
+    pale = looked.measure(TOO_PALE, LEAST_CONTRAST)
+    assert pale["looked"] > 50
+    assert pale["found"] == []
+    assert looked.measure(CUT_LABELS) == []
+    assert looked.measure(OVERLAPPING_LABELS) == []
+
+
+def test_every_chart_is_to_be_seen_and_says_what_it_shows(looked: Looked) -> None:
+    charts = looked.measure(CHARTS)
+    assert len(charts) >= 5
+    for chart in charts:
+        assert (chart["width"] > 80, chart["height"] > 5) == (True, True), chart
+        assert chart["hidden"] == "true" or (chart["label"] and chart["title"]), chart
+    assert sum(chart["marks"] for chart in charts) > 0
+
+
+def test_light_and_dark_differ(browser: Browser, site: Site) -> None:
+    seen = set()
+    for scheme in SCHEMES:
+        with looking(browser, site.pages["troubled"], 1280, scheme) as looked:
+            seen.add(looked.measure("() => getComputedStyle(document.body).backgroundColor"))
+    assert len(seen) == len(SCHEMES)
+
+
+def test_the_fleet_leads_to_the_page_of_a_customer(browser: Browser, site: Site) -> None:
+    with looking(browser, site.pages["fleet"], 1280, "light") as looked:
+        looked.page.click("a:has-text('riverside')")
+        assert looked.page.url.startswith(site.pages["troubled"].parent.as_uri().replace("%3D", "="))
+        assert "riverside" in looked.page.title()
+
+
+def test_pages_stay_small(site: Site) -> None:
+    assert {name: path.stat().st_size for name, path in site.pages.items() if path.stat().st_size > LARGEST_PAGE} == {}
