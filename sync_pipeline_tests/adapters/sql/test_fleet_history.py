@@ -66,7 +66,7 @@ def test_the_newest_run_of_everybody_comes_with_its_first_trouble(worker: Worker
         ("old", timedelta(minutes=5)),
         ("new", timedelta(minutes=5)),
     ]
-    assert found.at_work == {"riverside", "maple"}
+    assert found.at_work == set(), "their leases have run out"
     assert records(worker.store, "maple").newest.keys() == {"maple"}
 
 
@@ -83,6 +83,7 @@ def test_what_needs_a_person_is_counted_by_customer(worker: Worker, maple: Worke
     found = records(worker.store, "riverside", "maple")
     assert (found.dead, found.reviews, found.held) == ({"riverside": 2}, {"riverside": 1}, {"maple": 1})
     assert found.breakers["maple"].reason == "a look"
+    assert found.at_work == {"riverside", "maple"}
 
 
 def test_when_each_stream_was_accounted_for(worker: Worker) -> None:
@@ -97,7 +98,7 @@ def test_when_each_stream_was_accounted_for(worker: Worker) -> None:
 def test_requests_are_counted_by_organization_and_hour(worker: Worker, maple: Worker, clock: FakeClock) -> None:
     quota = worker.store.quota
     for one in (worker, maple):
-        quota.remember_organization(one.name, Organization(12, "Shared", None, is_disabled=False))
+        quota.remember_organization(one.name, Organization(12, "Shared", None, is_enabled=True))
     quota.observe(maple.name, RateReading(3_000, 2_000, None), None)
     for minutes in (0, 30, 61):
         clock.reset()
