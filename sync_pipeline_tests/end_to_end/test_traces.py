@@ -16,7 +16,7 @@ from sync_pipeline.adapters.otlp import ENDING_SECONDS
 from sync_pipeline.adapters.sql.tables import slices
 from sync_pipeline.cli.main import run as run_command
 from sync_pipeline.domain.metrics import CATALOGUE
-from sync_pipeline.domain.tracing import trace_id_of
+from sync_pipeline.domain.trace import trace_id_of
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.collector import Collector, collecting, silent_collector

@@ -13,6 +13,7 @@ from sync_pipeline.adapters.sql.rounded_times import MinuteOf
 from sync_pipeline.adapters.sql.runs import LEAST_FAR_LAST, NEVER_LEFT, least_far
 from sync_pipeline.adapters.sql.sending import count_by_state
 from sync_pipeline.adapters.sql.tables import ledger, ledger_changes, quota_events, runs, slices
+from sync_pipeline.domain.answer import TOO_MANY_REQUESTS
 from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.pages.facts import FailureReason, PastRun, SentRequest, SliceSpan, StoredRun
 from sync_pipeline.domain.run import Layer, Run, RunStatus
@@ -40,7 +41,7 @@ NIGHTS = (
     .limit(bindparam("most"))
 )
 OWN_REQUESTS = (
-    select(quota_events.c.at, quota_events.c.endpoint, quota_events.c.throttled)
+    select(quota_events.c.at, quota_events.c.endpoint, quota_events.c.status)
     .where(quota_events.c.customer_id == bindparam("customer"), quota_events.c.run_id == bindparam("run"))
     .order_by(quota_events.c.at)
 )
@@ -87,7 +88,7 @@ class SqlRunHistory:
         """The run's requests to Virtuous that are still kept, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(OWN_REQUESTS, {"customer": customer_id, "run": run_id}).all()
-        return [SentRequest(row.at, row.endpoint, row.throttled) for row in rows]
+        return [SentRequest(row.at, row.endpoint, row.status == TOO_MANY_REQUESTS) for row in rows]
 
     def other_requests(
         self, name: DestinationName, run_id: str, since: datetime, until: datetime

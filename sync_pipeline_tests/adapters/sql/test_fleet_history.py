@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import event
 
 from sync_pipeline.adapters.sql.state import StateStore
-from sync_pipeline.domain.answer import RateReading
+from sync_pipeline.domain.answer import Answer, Outcome, RateReading
 from sync_pipeline.domain.change import ChangeCounts
+from sync_pipeline.domain.operation import Permit
 from sync_pipeline.domain.organization import Organization
 from sync_pipeline.domain.pages.fleet_facts import FleetRecords
 from sync_pipeline.domain.run import Layer, RunStatus
-from sync_pipeline.ports import DestinationName
-from sync_pipeline_tests.adapters.sql.support import HOST, PLENTY, SOURCE, STREAM, Worker, operation
+from sync_pipeline.ports import DestinationName, Sender
+from sync_pipeline_tests.adapters.sql.support import HOST, PLENTY, SOURCE, STREAM, TRACE, Worker, operation
 from sync_pipeline_tests.clock import START, FakeClock
 
 DAY = timedelta(days=1)
@@ -99,12 +100,13 @@ def test_requests_are_counted_by_organization_and_hour(worker: Worker, maple: Wo
     quota = worker.store.quota
     for one in (worker, maple):
         quota.remember_organization(one.name, Organization(12, "Shared", None, is_enabled=True))
-    quota.observe(maple.name, RateReading(3_000, 2_000, None), None)
     for minutes in (0, 30, 61):
         clock.reset()
         clock.advance(minutes=minutes)
-        quota.take(worker.name, PLENTY, "run-1", "POST /a")
-        quota.take(maple.name, PLENTY, "run-2", "POST /a")
+        quota.take(worker.name, PLENTY, Sender("run-1", TRACE), "POST /a")
+        asked = quota.take(maple.name, PLENTY, Sender("run-2", TRACE), "POST /a")
+        assert isinstance(asked, Permit)
+        quota.observe(maple.name, asked, Answer(Outcome.ACCEPTED, 200, rate=RateReading(3_000, 2_000)), None)
     found = records(worker.store, "riverside", "maple")
     (shared,) = found.organizations
     assert (shared.customers, shared.limit) == (("maple", "riverside"), 3_000)

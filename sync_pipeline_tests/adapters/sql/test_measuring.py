@@ -9,15 +9,16 @@ from sqlalchemy import event, insert
 
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.adapters.sql.tables import change_sets, ledger, quota_events, runs
-from sync_pipeline.domain.answer import RateReading
+from sync_pipeline.domain.answer import Answer, Outcome, RateReading
 from sync_pipeline.domain.measuring import Account, FleetMeasures
+from sync_pipeline.domain.operation import Permit
 from sync_pipeline.domain.organization import Organization
 from sync_pipeline.domain.platforms import Trouble
 from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.report import empty_report
 from sync_pipeline.domain.run import Layer, Run, RunStatus
-from sync_pipeline.ports import DestinationName
-from sync_pipeline_tests.adapters.sql.support import CUSTOMER, HOST, HOUR, Worker, operation
+from sync_pipeline.ports import DestinationName, Sender
+from sync_pipeline_tests.adapters.sql.support import CUSTOMER, HOST, HOUR, TRACE, Worker, operation
 from sync_pipeline_tests.clock import FakeClock
 
 RULE = QuotaRule(1_500, HOUR, 0.8)
@@ -151,11 +152,13 @@ def test_quotas_are_as_the_quota_itself_tells_them(store: StateStore, clock: Fak
     for one in (name, other):
         store.quota.remember_organization(one, organization)
     for who in (name, other, name):
-        assert store.quota.take(who, RULE, "run-1", "GET /x") is None
+        permit = store.quota.take(who, RULE, Sender("run-1", TRACE), "GET /x")
+        assert isinstance(permit, Permit)
         clock.advance(seconds=1)
-    store.quota.observe(other, RateReading(1_000, 400, clock.now() + HOUR), None)
+    said = RateReading(1_000, 400, clock.now() + HOUR)
+    store.quota.observe(other, permit, Answer(Outcome.ACCEPTED, 200, rate=said), None)
     clock.advance(seconds=1)
-    store.quota.take(name, RULE, "run-1", "GET /x")
+    store.quota.take(name, RULE, Sender("run-1", TRACE), "GET /x")
     for _ in range(2):
         pictures = read(store, CUSTOMER, OTHER, "never-asked").pictures
         assert pictures[CUSTOMER] == store.quota.picture(name, RULE)
@@ -171,7 +174,7 @@ def test_a_fleet_takes_as_many_statements_as_one_customer(store: StateStore, clo
         add_run(store, clock.now() - timedelta(hours=1), customer=name)
         event_of = {"customer_id": name, "destination": f"{HOST}|{name}", "run_id": "r", "endpoint": "GET /x"}
         with store.database.write() as connection:
-            connection.execute(insert(quota_events).values(**event_of, at=clock.now(), throttled=False))
+            connection.execute(insert(quota_events).values(**event_of, at=clock.now()))
     asked: list[str] = []
 
     @event.listens_for(store.database.engine, "before_cursor_execute")

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from sync_pipeline.adapters.sql.state import StateStore
-from sync_pipeline.domain.operation import Evidence
+from sync_pipeline.domain.answer import TOO_MANY_REQUESTS, Answer, Outcome
+from sync_pipeline.domain.operation import Evidence, Permit
 from sync_pipeline.domain.pages.facts import FailureReason
-from sync_pipeline.domain.quota import QuotaRule
 from sync_pipeline.domain.run import Layer, RunStatus
-from sync_pipeline_tests.adapters.sql.support import CUSTOMER, HOST, PLENTY, RUN, STREAM, Worker, operation
+from sync_pipeline.ports import Sender
+from sync_pipeline_tests.adapters.sql.support import CUSTOMER, HOST, PLENTY, RUN, STREAM, TRACE, Worker, operation
 from sync_pipeline_tests.clock import START, FakeClock
 
 WEEK = timedelta(days=7)
@@ -79,9 +80,10 @@ def test_own_requests_are_told_one_by_one_and_those_of_others_by_the_minute(work
     for seconds in (0, 20, 59, 61):
         clock.reset()
         clock.advance(seconds=seconds)
-        quota.take(worker.name, PLENTY, other.run_id, "POST /a")
-        quota.take(worker.name, PLENTY, RUN, "POST /b")
-    quota.throttled(worker.name, RUN, "POST /b")
+        quota.take(worker.name, PLENTY, Sender(other.run_id, TRACE), "POST /a")
+        last = quota.take(worker.name, PLENTY, Sender(RUN, TRACE), "POST /b")
+    assert isinstance(last, Permit)
+    quota.observe(worker.name, last, Answer(Outcome.THROTTLED, TOO_MANY_REQUESTS), None)
     mine = worker.store.history.requests(CUSTOMER, RUN)
     assert [(one.at - START).total_seconds() for one in mine] == [0, 20, 59, 61]
     assert [one.throttled for one in mine] == [False, False, False, True]
@@ -91,10 +93,9 @@ def test_own_requests_are_told_one_by_one_and_those_of_others_by_the_minute(work
 
 
 def test_requests_that_are_not_kept_any_more_are_not_told(worker: Worker, clock: FakeClock) -> None:
-    rule = QuotaRule(100, timedelta(hours=1), 0.8)
-    worker.store.quota.take(worker.name, rule, RUN, "POST /b")
-    clock.advance(days=2, seconds=1)
-    worker.store.quota.forget_old(CUSTOMER, rule)
+    worker.store.quota.take(worker.name, PLENTY, Sender(RUN, TRACE), "GET /b")
+    clock.advance(days=2)
+    worker.store.quota.forget_questions(CUSTOMER, clock.now())
     assert worker.store.history.requests(CUSTOMER, RUN) == []
 
 
@@ -136,6 +137,6 @@ def test_a_cut_says_when_it_was_compared(worker: Worker, clock: FakeClock) -> No
 @pytest.mark.parametrize("host", [HOST, "elsewhere"])
 def test_requests_to_other_organizations_are_not_told(store: StateStore, worker: Worker, host: str) -> None:
     stranger = Worker(store, worker.clock, customer="maple")
-    store.quota.take(stranger.name, PLENTY, "run-x", "POST /a")
+    store.quota.take(stranger.name, PLENTY, Sender("run-x", TRACE), "POST /a")
     name = type(worker.name)(CUSTOMER, host)
     assert store.history.other_requests(name, RUN, START, START + WEEK) == []
