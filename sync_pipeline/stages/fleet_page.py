@@ -21,7 +21,6 @@ from sync_pipeline.stages.context import destination_name, quota_rule
 
 HOUR = timedelta(hours=1)
 NIGHTS_SINCE = timedelta(days=7)
-KEPT_WINDOWS = 48
 BROKEN, NEVER, PAUSED = "broken file", "never run", "paused"
 
 
@@ -48,7 +47,6 @@ def fleet_page(
         nights=_nights(records, pages),
         hours=hours,
         organizations=_organizations(customers, records, hours),
-        is_partial=any(quota_rule(customer).window * KEPT_WINDOWS < HOUR * HOURS for customer in customers.values()),
     )
 
 

@@ -93,7 +93,7 @@ def _publish(path: Path, html: str, as_of: datetime) -> None:
 def _stored(path: Path) -> StoredPage | None:
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     as_of = datetime.fromtimestamp(status.st_mtime, UTC)
     return StoredPage(path, as_of, status.st_size, path.name.startswith(UNFINISHED))

@@ -69,7 +69,7 @@ class OrganizationHours:
 
 @dataclass(frozen=True, slots=True)
 class FleetPage:
-    """`hours` are the beginnings of the last day's hours, the oldest first; `is_partial`: not all of it is kept."""
+    """`hours` are the beginnings of the last day's hours, the oldest first."""
 
     as_of: datetime
     customers: Sequence[FleetCustomer]
@@ -77,7 +77,6 @@ class FleetPage:
     nights: Sequence[SlowNight]
     hours: Sequence[datetime]
     organizations: Sequence[OrganizationHours]
-    is_partial: bool
 
     @property
     def headline(self) -> Headline:

@@ -22,7 +22,7 @@ def customer(name: str, *needs: Need, state: str = "done", accounted: datetime |
 
 
 def page(*customers: FleetCustomer, **facts: Any) -> FleetPage:
-    empty: dict[str, Any] = {"down": {}, "nights": [], "hours": [NOW], "organizations": [], "is_partial": False}
+    empty: dict[str, Any] = {"down": {}, "nights": [], "hours": [NOW], "organizations": []}
     return FleetPage(as_of=NOW, customers=customers, **{**empty, **facts})
 
 
