@@ -5,16 +5,15 @@ from datetime import datetime, timedelta
 
 from sync_pipeline.domain.alerts import Problem
 from sync_pipeline.domain.alerts.of_fleet import (
-    LATE_AFTER,
     MISSED_RUN,
     PAUSED,
-    STALE_AFTER,
     STALE_CHECKPOINT,
     FleetState,
     NeedsAPerson,
     explained,
     fleet_problems,
 )
+from sync_pipeline.domain.staleness import LATE_AFTER, STALE_AFTER
 from sync_pipeline.domain.verdict import Severity, Verdict
 
 NAMED = 20
@@ -46,7 +45,8 @@ def _stale_checkpoints(customer_ids: Sequence[str]) -> Verdict:
         "stale_checkpoints",
         passed=not customer_ids,
         said=_said(customer_ids, "were not completely accounted for within a day"),
-        threshold=f"none older than {STALE_AFTER / timedelta(hours=1):.0f} h; paused customers are left out",
+        threshold=f"none older than {STALE_AFTER / timedelta(hours=1):.0f} h when its night begins, or "
+        f"{LATE_AFTER / timedelta(hours=1):.0f} h later; paused customers are left out",
         remedy="`sync-pipeline status CUSTOMER` says what is left and why; `sync-pipeline run CUSTOMER` goes on.",
         severity=Severity.ERROR,
         numbers={"customers": len(customer_ids)},

@@ -16,6 +16,7 @@ from sync_pipeline.domain.pages.fleet_page import (
 )
 from sync_pipeline.domain.pages.words import counted
 from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.domain.staleness import is_stale
 from sync_pipeline.ports import FleetHistory, Pages, Platforms
 from sync_pipeline.stages.context import destination_name, quota_rule
 
@@ -55,11 +56,13 @@ def _customer(customer: Customer, records: FleetRecords, pages: Pages, now: date
     known = records.accounted.get(customer.id, {})
     moments = [known.get((stream.source, name)) for name, stream in customer.streams.items()]
     accounted = [moment for moment in moments if moment is not None]
+    oldest = min(accounted) if accounted and len(accounted) == len(moments) else None
     return FleetCustomer(
         customer_id=customer.id,
         state=_state(customer.id, records, now),
         newest=None if newest is None else newest.run,
-        accounted_at=min(accounted) if accounted and len(accounted) == len(moments) else None,
+        accounted_at=oldest,
+        is_stale=oldest is not None and is_stale(customer, oldest, now),
         needs=tuple(_needs(customer.id, records, now)),
         page=None if newest is None else pages.link(customer.id, newest.run.run_id),
     )
@@ -67,7 +70,7 @@ def _customer(customer: Customer, records: FleetRecords, pages: Pages, now: date
 
 def _broken(customer_id: str) -> FleetCustomer:
     need = Need(0, "its file has problems: it is not synced", f"sync-pipeline customers validate {customer_id}")
-    return FleetCustomer(customer_id, BROKEN, None, None, (need,), None)
+    return FleetCustomer(customer_id, BROKEN, None, None, is_stale=False, needs=(need,), page=None)
 
 
 def _state(customer_id: str, records: FleetRecords, now: datetime) -> str:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.slots import latest_slot, next_slot, nightly_slot
+from sync_pipeline_tests.domain.scheduled import customer
 
 ZONES = (
     "America/Chicago",
@@ -22,26 +22,6 @@ ZONES = (
     "Pacific/Kiritimati",
 )
 YEAR = [date(2026, 1, 1) + timedelta(days=day) for day in range(366)]
-
-
-def customer(zone: str, nightly: str = "auto", name: str = "a") -> Customer:
-    connector = {
-        "connector": "people-api",
-        "base_url": "https://people.example.org",
-        "streams": {"people": {"path": "/people", "key": ["id"]}},
-    }
-    recipe = {"recipe": "people", "writes": "contact", "reference": "id", "fields": {"firstName": "name"}}
-    return Customer.model_validate(
-        {
-            "id": name,
-            "name": "Riverside",
-            "timezone": zone,
-            "destination": {"token": "env:TOKEN"},
-            "sources": {"people": {"connector": connector, "token": "env:TOKEN", "reference_source": "PEOPLE"}},
-            "streams": {"people": {"source": "people", "recipe": recipe}},
-            "schedule": {"nightly": nightly, "window": ("22:00", "05:00")},
-        }
-    )
 
 
 @pytest.mark.parametrize("zone", ZONES)

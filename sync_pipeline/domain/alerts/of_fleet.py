@@ -11,11 +11,9 @@ from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.pause import Pause
 from sync_pipeline.domain.platforms import PlatformState, Trouble
 from sync_pipeline.domain.slots import latest_slot
+from sync_pipeline.domain.staleness import LATE_AFTER, is_stale
 from sync_pipeline.domain.verdict import Severity
 
-STALE_AFTER = timedelta(hours=24)
-LATE_AFTER = timedelta(hours=2)
-"""A night that did not begin so long after its slot is missed; the queue of a busy night is shorter."""
 POLLS_IN_A_ROW = 3
 
 BROKEN_FILE = "broken_file"
@@ -129,7 +127,7 @@ def _paused(customer_id: str, pause: Pause) -> Problem:
 def _stale(state: FleetState, running: Iterable[Customer], now: datetime) -> Iterator[Problem]:
     for customer in running:
         since = state.known_since(customer.id)
-        if since is None or now - since <= STALE_AFTER:
+        if since is None or not is_stale(customer, since, now):
             continue
         hours = (now - since) / timedelta(hours=1)
         yield Problem(

@@ -13,7 +13,6 @@ from sync_pipeline.domain.platforms import PlatformState
 STATES = ("done", "running", "parked", "continued", "held", "busy", "failed", "paused", "broken file", "never run")
 HOURS = 24
 LISTED = 20
-STALE = timedelta(hours=24)
 URGENT = ("failed", "paused", "broken file")
 LOOK_AT_IT = Todo("Look at the platform's status page. It is tried by itself, and everybody goes on after it.")
 
@@ -38,6 +37,7 @@ class FleetCustomer:
     state: str
     newest: PastRun | None
     accounted_at: datetime | None
+    is_stale: bool
     needs: tuple[Need, ...]
     page: str | None
 
@@ -120,9 +120,9 @@ class FleetPage:
 
     @property
     def stale(self) -> int:
-        """How many have a checkpoint older than a day, or none although they ran."""
+        """How many have a checkpoint that is too old, or none although they ran."""
         ran = (customer for customer in self.customers if customer.newest is not None)
-        return sum(one.accounted_at is None or self.as_of - one.accounted_at > STALE for one in ran)
+        return sum(one.accounted_at is None or one.is_stale for one in ran)
 
     @property
     def requests(self) -> list[int]:

@@ -16,9 +16,11 @@ DEAD, PAUSED = Need(4, "1 dead letter", "list"), Need(1, "paused: a look", "resu
 DOWN = PlatformState(trouble=Trouble.UNAVAILABLE, failing=("a", "b", "c"), since=NOW - HOUR, probe_at=NOW)
 
 
-def customer(name: str, *needs: Need, state: str = "done", accounted: datetime | None = NOW) -> FleetCustomer:
+def customer(
+    name: str, *needs: Need, state: str = "done", accounted: datetime | None = NOW, is_stale: bool = False
+) -> FleetCustomer:
     newest = PastRun(name, "run", "nightly", state, NOW, 1, 0, 0, 0)
-    return FleetCustomer(name, state, None if state == "never run" else newest, accounted, needs, None)
+    return FleetCustomer(name, state, None if state == "never run" else newest, accounted, is_stale, needs, None)
 
 
 def page(*customers: FleetCustomer, **facts: Any) -> FleetPage:
@@ -54,7 +56,7 @@ def test_the_most_urgent_come_first() -> None:
 def test_the_oldest_checkpoints_begin_with_those_that_never_had_one() -> None:
     shown = page(
         customer("fresh"),
-        customer("old", accounted=NOW - 30 * HOUR),
+        customer("old", accounted=NOW - 30 * HOUR, is_stale=True),
         customer("never", accounted=None),
         customer("new", state="never run", accounted=None),
     )
