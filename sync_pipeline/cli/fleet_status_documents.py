@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from sync_pipeline.cli.objective_documents import fleet_objectives
 from sync_pipeline.domain.platforms import PlatformState
 from sync_pipeline.domain.slots import next_slot
 from sync_pipeline.workplace import Workplace
@@ -25,6 +26,7 @@ def fleet_status_document() -> dict[str, Any]:
         facts = workplace.state.fleet.facts(())
         requests = workplace.state.fleet.requests_of_last_nights()
         down = workplace.state.platforms.down()
+        objectives = fleet_objectives(workplace, fleet.customers)
     finally:
         workplace.close()
     running = [customer for customer in fleet.customers.values() if customer.id not in facts.paused]
@@ -39,6 +41,7 @@ def fleet_status_document() -> dict[str, Any]:
         "paused": sorted(facts.paused & fleet.customers.keys()),
         "broken": sorted(fleet.broken),
         "platforms_down": {name: _platform(state) for name, state in sorted(down.items())},
+        "objectives": objectives,
         "without_a_night": sum(customer.id not in requests for customer in running),
         "hours": [
             {"hour": hour.isoformat(), **{lane: begin[hour, lane] for lane in LANES}, "requests": asked[hour]}

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sync_pipeline.cli.objective_lines import objective_lines
 from sync_pipeline.cli.output import JsonFlag, write_json, write_lines, write_table
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.domain.progress import progress_text
@@ -41,6 +42,7 @@ def status(
         write_lines(waiting_lines(entries), sys.stdout)
         if customer_id is not None:
             write_lines(trouble_lines(document), sys.stdout)
+            write_lines(objective_lines(document["objectives"]), sys.stdout)
         if customer_id is not None and document["needs_a_person"]:
             rows = [[failure[name] for name in FAILURE_COLUMNS] for failure in document["needs_a_person"]]
             write_table(
@@ -62,6 +64,9 @@ def show_fleet(*, as_json: bool) -> None:
     for name, platform in document["platforms_down"].items():
         tried = f"tried next at {platform['tried_next_at']}"
         write_lines([f"down: {name} is {platform['trouble']} since {platform['since']}, {tried}"], sys.stdout)
+    write_lines(objective_lines(document["objectives"]), sys.stdout)
+    if used_up := document["objectives"]["used_up"]:
+        write_lines([f"no error budget left: {', '.join(used_up)}"], sys.stdout)
     for what in ("paused", "broken"):
         if document[what]:
             write_lines([f"{what}: {', '.join(document[what])}"], sys.stdout)

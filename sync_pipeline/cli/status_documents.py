@@ -1,11 +1,13 @@
 """What `status` and `report` answer, as plain documents."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from sync_pipeline.cli.change_set_documents import OPEN, change_set_entry
+from sync_pipeline.cli.objective_documents import objectives_entry
 from sync_pipeline.cli.page_documents import fresh_page, known_page
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
@@ -28,11 +30,19 @@ def status_document(customer_id: str | None) -> dict[str, Any]:
     workplace = Workplace()
     try:
         if customer_id is not None:
-            return status_entry(workplace, workplace.customer(customer_id))
-        customers = workplace.fleet().customers.values()
-        return {"customers": [status_entry(workplace, customer) for customer in customers]}
+            return _entries(workplace, [workplace.customer(customer_id)])[0]
+        return {"customers": _entries(workplace, list(workplace.fleet().customers.values()))}
     finally:
         workplace.close()
+
+
+def _entries(workplace: Workplace, customers: Sequence[Customer]) -> list[dict[str, Any]]:
+    pasts = workplace.state.objectives.past([customer.id for customer in customers])
+    return [
+        status_entry(workplace, customer)
+        | {"objectives": objectives_entry(workplace, customer, pasts.get(customer.id))}
+        for customer in customers
+    ]
 
 
 def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:

@@ -8,7 +8,15 @@ import structlog
 from sync_pipeline.adapters.configuration import Fleet
 from sync_pipeline.adapters.sql.alert_book import SqlAlertBook
 from sync_pipeline.domain.alerts import Change, Seen, Subject
-from sync_pipeline.domain.alerts.of_fleet import KINDS, POLLS_FAILING, explained, fleet_problems, polls_failing
+from sync_pipeline.domain.alerts.of_fleet import (
+    KINDS,
+    POLLS_FAILING,
+    FleetState,
+    explained,
+    fleet_problems,
+    polls_failing,
+    stale_since,
+)
 from sync_pipeline.domain.alerts.of_runs import RUN_DIED, Judgement, judge
 from sync_pipeline.domain.alerts.wording import lasted
 from sync_pipeline.stages.alerting import Audience, send_due, tell
@@ -48,7 +56,10 @@ def _watch(workplace: Workplace, fleet: Fleet, audience: Audience, of_dagster: J
     if last is not None and now - last > AWAY_FOR:
         _tell_that_nobody_looked(book, audience, last, now)
     since = now - FIRST_LOOK if last is None else last - OVERLAP
-    changed = book.record(_seen(workplace, fleet, since, of_dagster))
+    broken = {name: f"{len(problems)} problems in it" for name, problems in fleet.broken.items()}
+    facts = workplace.state.fleet_state.read(list(fleet.customers.values()), broken)
+    workplace.state.objectives.note(stale_since(facts, now))
+    changed = book.record(_seen(workplace, facts, since, of_dagster))
     for change in changed:
         subject = change.problem.subject
         log.warning(
@@ -57,10 +68,8 @@ def _watch(workplace: Workplace, fleet: Fleet, audience: Audience, of_dagster: J
     return changed
 
 
-def _seen(workplace: Workplace, fleet: Fleet, since: datetime, of_dagster: Judgement) -> Seen:
+def _seen(workplace: Workplace, facts: FleetState, since: datetime, of_dagster: Judgement) -> Seen:
     state, now = workplace.state, workplace.clock.now()
-    broken = {name: f"{len(problems)} problems in it" for name, problems in fleet.broken.items()}
-    facts = state.fleet_state.read(list(fleet.customers.values()), broken)
     judged = [judge(run) for run in state.finished_runs.since(since)]
     polled, failing = state.finished_runs.polls_in_trouble(since)
     ended = {subject.customer_id for judgement in judged for subject in judgement.subjects}

@@ -2,15 +2,19 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from sync_pipeline.adapters.process import this_process
 from sync_pipeline.cli.status import waiting_text
 from sync_pipeline.domain.platforms import Trouble
+from sync_pipeline.domain.run import Layer, Run
 from sync_pipeline.sandbox.world import World
 from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.cli.conftest import Printed
+from sync_pipeline_tests.clock import FakeClock
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
 Command = Callable[..., Printed]
@@ -114,3 +118,28 @@ def test_the_fleet_says_which_platform_is_down(command: Command, capsys: pytest.
     assert (down["trouble"], down["failed_first"]) == ("unavailable", ["one", "two", "three"])
     assert down["since"] < down["tried_next_at"]
     assert "down: api.example.org is unavailable since" in command("status", "--fleet").out
+
+
+@pytest.mark.usefixtures("fleet")
+def test_thirty_days_are_held_against_the_objectives(command: Command) -> None:
+    assert command("status", CUSTOMER, "--json").document["objectives"] is None
+    before = datetime.now(UTC) - timedelta(days=3, hours=12)
+    workplace = Workplace(clock=FakeClock(before))
+    lease = workplace.state.leases.acquire(CUSTOMER, this_process())
+    assert lease is not None
+    run = Run(CUSTOMER, "long-ago", Layer.NIGHTLY, before.date().isoformat())
+    workplace.state.runs.begin_slice(lease, run, "dagster-1")
+    workplace.state.leases.release(lease)
+    workplace.state.objectives.note({CUSTOMER: before + timedelta(hours=24)})
+    workplace.close()
+    command("run", CUSTOMER, "--json")
+    told = command("status", CUSTOMER, "--json").document["objectives"]
+    assert told["completion"]["spent"] == told["completion"]["total"] >= 2
+    assert told["freshness"]["spent"] == pytest.approx(60, abs=0.2)
+    assert told["freshness"]["left"] == pytest.approx(14.4 - 60, abs=0.2)
+    printed = command("status", CUSTOMER).out
+    assert "30 days: 0.0% nights done (objective 95.0%, -" in printed
+    assert "% of the time fresh (objective 98.0%, -45.6 h left)" in printed
+    fleet = command("status", "--fleet", "--json").document["objectives"]
+    assert (fleet["used_up"], fleet["freshness"]) == ([CUSTOMER], told["freshness"])
+    assert f"no error budget left: {CUSTOMER}" in command("status", "--fleet").out

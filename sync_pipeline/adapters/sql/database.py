@@ -17,7 +17,7 @@ from sync_pipeline.domain.errors import ConfigurationError
 BUSY_TIMEOUT_SECONDS = 30
 SWITCH_RETRY_SECONDS = 0.01
 LOCK_RETRY_SECONDS = 0.001
-HEAD_REVISION = "0015"
+HEAD_REVISION = "0016"
 MIGRATION_LOCK = 7_406_123_011  # any number, the same in every process: PostgreSQL's advisory lock of our migrations
 
 

@@ -18,6 +18,7 @@ from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.interrupted import SqlInterrupted
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.measuring import SqlMeasures
+from sync_pipeline.adapters.sql.objectives import SqlObjectives
 from sync_pipeline.adapters.sql.parks import SqlParks
 from sync_pipeline.adapters.sql.planning import SqlPlanning
 from sync_pipeline.adapters.sql.platforms import SqlPlatforms
@@ -55,6 +56,7 @@ class StateStore:
         self.platforms = SqlPlatforms(self.database, clock)
         self.fleet_state = SqlFleetState(self.database, clock, self.fleet, self.platforms)
         self.measures = SqlMeasures(self.database, clock, self.platforms)
+        self.objectives = SqlObjectives(self.database, clock)
         self.parks = SqlParks(self.database)
         self.positions = SqlPositions(self.database, clock)
         self.pruning = SqlPruning(self.database, clock)

@@ -367,3 +367,13 @@ notices = Table(  # messages to people, from the moment they are written until t
     Index(None, "state", "next_try_at"),
     Index(None, "channel", "topic", "created_at"),
 )
+
+stale_spells = Table(  # from the moment whose data became too old until it was renewed
+    "stale_spells",
+    metadata,
+    Column("customer_id", Text, nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    PrimaryKeyConstraint("customer_id", "began_at"),
+    Index(None, "ended_at"),
+)

@@ -11,7 +11,7 @@ from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.pause import Pause
 from sync_pipeline.domain.platforms import PlatformState, Trouble
 from sync_pipeline.domain.slots import latest_slot
-from sync_pipeline.domain.staleness import LATE_AFTER, is_stale
+from sync_pipeline.domain.staleness import LATE_AFTER, STALE_AFTER, is_stale
 from sync_pipeline.domain.verdict import Severity
 
 POLLS_IN_A_ROW = 3
@@ -122,6 +122,13 @@ def _paused(customer_id: str, pause: Pause) -> Problem:
         f"paused{until}: {pause.reason.rstrip('.')}. Nothing of this customer runs",
         f"Mend the cause (`sync-pipeline report {customer_id}`), then `{resume}`.",
     )
+
+
+def stale_since(state: FleetState, now: datetime) -> dict[str, datetime]:
+    """Whose data is too old, and since when, paused or not; whoever stopped a customer knowingly expects nothing."""
+    wanted = (one for one in state.customers if not ((pause := state.paused.get(one.id)) and pause.by_a_person))
+    known = ((customer, state.known_since(customer.id)) for customer in wanted)
+    return {customer.id: since + STALE_AFTER for customer, since in known if since and is_stale(customer, since, now)}
 
 
 def _stale(state: FleetState, running: Iterable[Customer], now: datetime) -> Iterator[Problem]:

@@ -227,6 +227,13 @@ class Alerts(Model):
     channel: Text | None = None
 
 
+class Objectives(Model):
+    """Of thirty days: the share of nights that come to their end, and of the time in which data is not too old."""
+
+    completion: Share = 0.95
+    freshness: Share = 0.98
+
+
 class Customer(Model):
     """A nonprofit whose data is synced; its id is the Dagster partition key and the file's name."""
 
@@ -243,6 +250,7 @@ class Customer(Model):
     limits: Limits = Limits()
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
+    objectives: Objectives = Objectives()
 
     @field_validator("id")
     @classmethod
