@@ -11,6 +11,7 @@ import polars as pl
 
 from sync_pipeline.domain.alerts import Change, Seen
 from sync_pipeline.domain.alerts.notices import Notice, Posting, StoredChange
+from sync_pipeline.domain.alerts.summary import DayTotals
 from sync_pipeline.domain.answer import Answer
 from sync_pipeline.domain.backlog import OpenOperation
 from sync_pipeline.domain.change import ChangeCounts, ChangeKind
@@ -21,6 +22,7 @@ from sync_pipeline.domain.diff import Acknowledged, DiffRequest
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.life.history import History, KnownRead, NamedRecord, Place
 from sync_pipeline.domain.needs import CrmId, Need
+from sync_pipeline.domain.objectives import Past
 from sync_pipeline.domain.operation import (
     DoubtfulBatch,
     Evidence,
@@ -862,6 +864,30 @@ class AlertBook(Protocol):
 
     def spoken(self, notice: Notice) -> None:
         """The second channel said it."""
+        ...
+
+
+class DayBook(Protocol):
+    """What a fleet did lately, in numbers."""
+
+    def totals(self, since: datetime) -> DayTotals:
+        """What the runs that ended after that did together."""
+        ...
+
+    def new_since(self, moment: datetime) -> Mapping[str, int]:
+        """Dead letters and reviews by customer that were none at that moment."""
+        ...
+
+    def requests_of_last_nights(self) -> Mapping[str, int]:
+        """Requests to Virtuous that each customer's newest finished night took."""
+        ...
+
+
+class ObjectivesBook(Protocol):
+    """What the objectives of thirty days are held against."""
+
+    def past(self, customer_ids: Sequence[str] | None = None) -> Mapping[str, Past]:
+        """Of these customers, or of all; of who has never run there is none."""
         ...
 
 

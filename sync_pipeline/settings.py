@@ -3,16 +3,20 @@
 import os
 import re
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from sync_pipeline.domain.alerts.summary_time import SummaryTime
 from sync_pipeline.domain.errors import ConfigurationError
 
 PREFIX = "SYNC_"
+NEVER = "never"
 DAGSTER_HOME = "DAGSTER_HOME"
 DAGSTER_PG_URL = "DAGSTER_PG_URL"
 OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"  # OpenTelemetry's own name
@@ -28,6 +32,7 @@ REMEDIES = {
     "SYNC_UI_URL": "Write the address at which people open the Dagster UI, such as https://dagster.example.org.",
     "SYNC_DOCS_URL": "Write the address of the folder `docs` as people read it.",
     "SYNC_HEARTBEAT_URL": "Write the address that your cron monitor gave you, such as https://hc-ping.com/….",
+    "SYNC_SUMMARY_AT": "Write a local time and an IANA time zone, such as 07:00 America/Chicago, or never.",
     OTLP_ENDPOINT: "Write the address of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318.",
     "SYNC_DAGSTER_SUCCESS_DAYS": "Write a whole number of days, 2 or more.",
     "SYNC_DAGSTER_FAILURE_DAYS": "Write a whole number of days, 2 or more.",
@@ -50,6 +55,7 @@ class Settings(BaseSettings):
     slack_base_url: HttpUrl = HttpUrl("https://slack.com/api")
     ui_url: HttpUrl | None = None
     docs_url: HttpUrl | None = None
+    summary_at: SummaryTime | None = SummaryTime(time(7), ZoneInfo("UTC"))
     heartbeat_url: Annotated[HttpUrl | None, Field(repr=False)] = None
     region: str | None = None
     dagster_success_days: Days = 7
@@ -79,6 +85,19 @@ class Settings(BaseSettings):
     @classmethod
     def make_absolute(cls, value: Path) -> Path:
         return absolute(value)
+
+    @field_validator("summary_at", mode="before")
+    @classmethod
+    def summary_time_is_known(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value == NEVER:
+            return None
+        at, _, zone = value.partition(" ")
+        try:
+            return SummaryTime(time.fromisoformat(at), ZoneInfo(zone or "UTC"))
+        except (ValueError, ZoneInfoNotFoundError):
+            raise ValueError("must be a time of the day and a time zone, or never") from None
 
     @field_validator("database_url")
     @classmethod

@@ -24,6 +24,7 @@ from sync_pipeline.adapters.source import HttpSource
 from sync_pipeline.adapters.sql.frozen import FrozenState, frozen_state
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.adapters.virtuous import VirtuousClient
+from sync_pipeline.domain.alerts.summary import Summary
 from sync_pipeline.domain.alerts.wording import Links
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.report import RunReport
@@ -33,6 +34,7 @@ from sync_pipeline.ports import Clock, Destination, LeaseKeeper, Notifier, PaceM
 from sync_pipeline.region import claim, refuse_other
 from sync_pipeline.settings import Settings, load_settings
 from sync_pipeline.stages.alerting import Audience
+from sync_pipeline.stages.alerting.summing_up import SummarySources, sum_up
 from sync_pipeline.stages.applied_ledger.requests import LATEST_EFFECT_SECONDS, REQUEST_SECONDS
 from sync_pipeline.stages.context import StageContext, destination_name, quota_rule
 from sync_pipeline.stopping import Stop
@@ -123,6 +125,12 @@ class Workplace:
         )
         channels = {name: customer.alerts.channel for name, customer in customers.items() if customer.alerts.channel}
         return Audience(self.settings.slack_channel or NO_CHANNEL, channels, links)
+
+    def summary(self, fleet: Fleet) -> Summary:
+        """Where everybody stands, what the last day was like, and what tonight will be."""
+        state = self.state
+        sources = SummarySources(state.fleet_history, state.days, state.objectives, state.platforms, self.pages)
+        return sum_up(self.settings.region, fleet.customers, sorted(fleet.broken), sources, self.clock.now())
 
     def fleet(self) -> Fleet:
         return load_fleet(self.settings.customers, self.settings.region)

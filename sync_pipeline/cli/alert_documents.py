@@ -4,6 +4,7 @@ from typing import Any
 
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.domain.alerts.notices import Notice, NoticeState, Outcome
+from sync_pipeline.domain.alerts.summary import summary_text
 from sync_pipeline.domain.errors import ConfigurationError, SyncError
 from sync_pipeline.workplace import Workplace
 
@@ -46,6 +47,19 @@ def alerts_document() -> dict[str, Any]:
         ],
         "messages_not_arrived": unsent,
     }
+
+
+def summary_document() -> dict[str, Any]:
+    """The summary as it would be sent now.
+
+    Raises:
+        ConfigurationError: the customers' folder cannot be read.
+    """
+    workplace = Workplace()
+    try:
+        return {"text": summary_text(workplace.summary(workplace.fleet()))}
+    finally:
+        workplace.close()
 
 
 def send_test(channel: str | None) -> dict[str, Any]:

@@ -25,6 +25,18 @@ def list_alerts(*, as_json: JsonFlag = False) -> None:
     write_lines([f"{document['messages_not_arrived']} messages have not arrived"], sys.stdout)
 
 
+@app.command("summary")
+def show_summary(*, as_json: JsonFlag = False) -> None:
+    """Print what the morning's summary would say now; nothing is sent."""
+    from sync_pipeline.cli.alert_documents import summary_document  # noqa: PLC0415 - sqlalchemy
+
+    document = summary_document()
+    if as_json:
+        write_json(document)
+    else:
+        write_lines([document["text"]], sys.stdout)
+
+
 @app.command("test")
 def send_test_message(
     channel: Annotated[

@@ -24,7 +24,7 @@ def fleet_status_document() -> dict[str, Any]:
     try:
         fleet, now = workplace.fleet(), workplace.clock.now()
         facts = workplace.state.fleet.facts(())
-        requests = workplace.state.fleet.requests_of_last_nights()
+        requests = workplace.state.days.requests_of_last_nights()
         down = workplace.state.platforms.down()
         objectives = fleet_objectives(workplace, fleet.customers)
     finally:

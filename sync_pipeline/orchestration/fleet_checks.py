@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from sync_pipeline.domain.alerts.summary import DAY
 from sync_pipeline.domain.fleet_checks import fleet_checks as verdicts
 from sync_pipeline.orchestration.assets import applied_ledger
 from sync_pipeline.orchestration.checks import check_result
@@ -27,8 +28,9 @@ def fleet_checks(workplace: WorkplaceResource) -> Iterator[dg.AssetCheckResult]:
     opened = workplace.get()
     fleet, state = opened.fleet(), opened.state
     facts = state.fleet_state.read(list(fleet.customers.values()), {})
-    new, unconfirmed = state.fleet_state.new_since_yesterday(), state.fleet_state.oldest_unconfirmed(fleet.customers)
-    for verdict in verdicts(facts, new, unconfirmed, opened.clock.now()):
+    now = opened.clock.now()
+    new, unconfirmed = state.days.new_since(now - DAY), state.fleet_state.oldest_unconfirmed(fleet.customers)
+    for verdict in verdicts(facts, new, unconfirmed, now):
         result = check_result(verdict)
         yield result._replace(asset_key=applied_ledger.key)
 

@@ -18,6 +18,7 @@ from sync_pipeline.domain.alerts.of_fleet import (
     stale_since,
 )
 from sync_pipeline.domain.alerts.of_runs import RUN_DIED, Judgement, judge
+from sync_pipeline.domain.alerts.summary import summary_text
 from sync_pipeline.domain.alerts.wording import lasted
 from sync_pipeline.stages.alerting import Audience, send_due, tell
 from sync_pipeline.workplace import Workplace
@@ -30,6 +31,7 @@ FIRST_LOOK = timedelta(days=3)
 AWAY_FOR = timedelta(minutes=15)
 SECONDS_FOR_SLACK = 20.0
 SCHEDULER_AWAY = "scheduler_away"
+SUMMARY = "summary"
 AWAY = (
     ":large_yellow_circle: *scheduler*: Dagster's daemon did not run from {since} to {until} UTC ({length}). Nothing "
     "was polled meanwhile; nights that were missed begin now, once each.\n*What to do:* find out why it was away (its "
@@ -46,6 +48,7 @@ def look_and_tell(workplace: Workplace, of_dagster: Judgement) -> tuple[Sequence
     audience = workplace.audience(fleet.customers)
     changed = _watch(workplace, fleet, audience, of_dagster)
     tell(book, audience, clock)
+    _tell_summary(workplace, fleet, audience)
     sent = send_due(book, workplace.notifier, workplace.last_resort, audience, clock, SECONDS_FOR_SLACK)
     return changed, sent
 
@@ -91,6 +94,15 @@ def _seen(workplace: Workplace, facts: FleetState, since: datetime, of_dagster: 
         ),
         hidden=explained(facts),
     )
+
+
+def _tell_summary(workplace: Workplace, fleet: Fleet, audience: Audience) -> None:
+    at, book = workplace.settings.summary_at, workplace.state.alerts
+    day = None if at is None else at.due(workplace.clock.now())
+    if day is None or book.was_told(once := f"{SUMMARY}:{day.isoformat()}"):
+        return
+    text = summary_text(workplace.summary(fleet))
+    book.tell_once(audience.channel, SUMMARY, text, once)
 
 
 def _tell_that_nobody_looked(book: SqlAlertBook, audience: Audience, since: datetime, until: datetime) -> None:

@@ -41,7 +41,7 @@ def leave_page(context: StageContext) -> None:
         if stored is not None:
             context.pages.write_run(run_page(customer, stored, sources, context.clock.now()))
     except Exception as error:  # noqa: BLE001 - a full disk or a defect; `report --open` makes the page again
-        log.warning("page_not_written", customer=customer.id, run=run_id, error=describe(error))
+        log.warning("page_not_written", error=describe(error))
 
 
 def run_page(customer: Customer, run: StoredRun, sources: PageSources, now: datetime) -> RunPage:

@@ -246,3 +246,21 @@ def test_a_sign_of_life_needs_somebody_who_looks(nights: Nights, fleet: Path, mo
     assert beat() == "the monitor answered 200"
     nights.clock.advance(minutes=11)
     assert "no sign of life" in beat()
+
+
+def test_the_summary_is_told_once_a_morning(nights: Nights, world: World) -> None:
+    assert night(nights)
+    nights.clock.advance(hours=7, minutes=50)
+    summaries: list[str] = []
+    for _ in range(8):  # from 06:50 UTC on
+        look(nights)
+        nights.clock.advance(minutes=10)
+        summaries = [text for text in everything_said(world) if "Summary" in text]
+    (summary,) = summaries
+    assert "*Customers:* 1 done" in summary
+    assert f"*Slowest nights:* *{CUSTOMER}*" in summary
+    assert "*Needs a person:* nobody" in summary
+    assert "*Tonight:* 1 night from 23:00 to 00:00 UTC" in summary
+    nights.clock.advance(hours=23)
+    look(nights)
+    assert sum("Summary" in text for text in everything_said(world)) == 2

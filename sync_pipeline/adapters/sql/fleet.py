@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.pruning import OPEN_RUNS
 from sync_pipeline.adapters.sql.tables import breakers, positions, runs
 from sync_pipeline.domain.due import FleetFacts
-from sync_pipeline.domain.run import Layer, RunStatus
+from sync_pipeline.domain.run import Layer
 from sync_pipeline.ports import Clock
 
 NIGHTS = (Layer.INITIAL.value, Layer.NIGHTLY.value)
@@ -40,21 +40,6 @@ class SqlFleet:
                 at_work=self._leases.held(connection),
                 compared={(row.customer_id, row.source, row.stream) for row in connection.execute(compared)},
             )
-
-    def requests_of_last_nights(self) -> dict[str, int]:
-        """Requests to Virtuous that each customer's newest finished night took."""
-        finished = (runs.c.layer.in_(NIGHTS), runs.c.status == RunStatus.DONE.value)
-        newest = (
-            select(runs.c.customer_id, func.max(runs.c.started_at).label("started_at"))
-            .where(*finished)
-            .group_by(runs.c.customer_id)
-            .subquery()
-        )
-        same = (runs.c.customer_id == newest.c.customer_id) & (runs.c.started_at == newest.c.started_at)
-        reports = select(runs.c.customer_id, runs.c.report).join(newest, same).where(*finished)
-        with self._database.read() as connection:
-            rows = connection.execute(reports).all()
-        return {row.customer_id: sum(row.report["requests"].values()) for row in rows if row.report}
 
     def open_runs(self) -> set[str]:
         """The ids of runs that are at work or parked."""

@@ -1,7 +1,7 @@
 """What the alerts look at: the state of every customer, in a few queries however many there are."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text
 
@@ -17,7 +17,6 @@ from sync_pipeline.domain.pause import MACHINES, Pause
 from sync_pipeline.ports import Clock
 
 IDS_PER_QUERY = 1_000
-A_DAY = timedelta(days=1)
 OLDEST_UNCONFIRMED = select(func.min(ledger.c.accepted_at)).where(
     ledger.c.customer_id == bindparam("customer"), ledger.c.state == State.ACCEPTED.value
 )
@@ -50,16 +49,6 @@ class SqlFleetState:
                 began_at=_began_at(connection, never),
                 needs_a_person=_needs_a_person(connection),
             )
-
-    def new_since_yesterday(self) -> dict[str, int]:
-        """Dead letters and reviews by customer that were none a day ago."""
-        counts = (
-            select(ledger.c.customer_id, func.count().label("operations"))
-            .where(text(NEEDS_A_PERSON), ledger.c.updated_at > self._clock.now() - A_DAY)
-            .group_by(ledger.c.customer_id)
-        )
-        with self._database.read() as connection:
-            return {row.customer_id: row.operations for row in connection.execute(counts)}
 
     def oldest_unconfirmed(self, customer_ids: Iterable[str]) -> dict[str, datetime]:
         """When the oldest operation was accepted that Virtuous does not show yet; by customer, where there is one.

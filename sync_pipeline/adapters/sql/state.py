@@ -9,6 +9,7 @@ from sync_pipeline.adapters.sql.confirming import SqlConfirming
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
 from sync_pipeline.adapters.sql.cuts import SqlCuts
 from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.day_book import SqlDayBook
 from sync_pipeline.adapters.sql.dead_letters import SqlDeadLetters
 from sync_pipeline.adapters.sql.finished_runs import SqlFinishedRuns
 from sync_pipeline.adapters.sql.fleet import SqlFleet
@@ -46,6 +47,7 @@ class StateStore:
         self.breakers = SqlBreakers(self.database, clock)
         self.crm_ids = SqlCrmIds(self.database, clock)
         self.cuts = SqlCuts(self.database, clock)
+        self.days = SqlDayBook(self.database)
         self.dead_letters = SqlDeadLetters(self.database, clock)
         self.held = SqlHeld(self.database, clock)
         self.interrupted = SqlInterrupted(self.database, clock)
