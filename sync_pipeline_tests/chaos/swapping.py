@@ -192,10 +192,10 @@ def _send(postponed: Postponed) -> None:
     for module in (delivering, doubt):
         original = module.send
 
-        async def later(context: Any, _destination: Any, batch: Any, label: str, original: Any = original) -> Reply:
+        async def later(context: Any, _destination: Any, batch: Any, original: Any = original) -> Reply:
             async def sent() -> None:
                 async with context.open_destination() as destination:
-                    await original(context, destination, batch, label)
+                    await original(context, destination, batch)
 
             postponed.add(lambda: _elsewhere(sent()))
             return Reply(Answer(Outcome.ACCEPTED, 200))

@@ -21,7 +21,7 @@ QUIET = Tonight({}, 0, ())
 
 def told(of: FleetPage, **facts: object) -> str:
     empty = Summary("us", of, DayTotals(0, 0, 0, 0), 0, 0, 0, GOOD, (), QUIET)
-    return summary_text(replace(empty, **facts))  # pyright: ignore[reportArgumentType] - facts are the test's
+    return summary_text(replace(empty, **facts))
 
 
 def line(text: str, begin: str) -> str:
