@@ -17,7 +17,7 @@ from sync_pipeline.domain.alerts.of_fleet import (
     polls_failing,
     stale_since,
 )
-from sync_pipeline.domain.alerts.of_runs import RUN_DIED, Judgement, judge
+from sync_pipeline.domain.alerts.of_runs import RUN_DIED, Judgement, in_order, judge
 from sync_pipeline.domain.alerts.summary import summary_text
 from sync_pipeline.domain.alerts.wording import lasted
 from sync_pipeline.stages.alerting import Audience, send_due, tell
@@ -73,20 +73,20 @@ def _watch(workplace: Workplace, fleet: Fleet, audience: Audience, of_dagster: J
 
 def _seen(workplace: Workplace, facts: FleetState, since: datetime, of_dagster: Judgement) -> Seen:
     state, now = workplace.state, workplace.clock.now()
-    judged = [judge(run) for run in state.finished_runs.since(since)]
+    judged = in_order(judge(run) for run in state.finished_runs.since(since))
     polled, failing = state.finished_runs.polls_in_trouble(since)
-    ended = {subject.customer_id for judgement in judged for subject in judgement.subjects}
+    ended = {subject.customer_id for subject in judged.subjects}
     return Seen(
         problems=[
             *fleet_problems(facts, now),
-            *(problem for judgement in judged for problem in judgement.problems),
+            *judged.problems,
             *(polls_failing(customer_id, first) for customer_id, first in failing.items()),
             *of_dagster.problems,
         ],
         kinds=KINDS,
         subjects=frozenset(
             [
-                *(subject for judgement in judged for subject in judgement.subjects),
+                *judged.subjects,
                 *(Subject(customer_id, POLLS_FAILING) for customer_id in polled),
                 *(Subject(customer_id, RUN_DIED) for customer_id in ended),
                 *of_dagster.subjects,

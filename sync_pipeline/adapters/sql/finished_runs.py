@@ -26,18 +26,19 @@ class SqlFinishedRuns:
             return _earlier(connection, customer_id, layer, but)
 
     def since(self, moment: datetime) -> list[FinishedRun]:
-        """Of each customer with a night or reconciliation that ended after that, the newest one."""
-        newest: dict[str, Row] = {}
+        """What ended after that, oldest first: of each customer the newest poll, and the newest of everything else."""
+        newest: dict[tuple[str, bool], Row] = {}
         with self._database.read() as connection:
             ended = (
                 select(runs)
-                .where(runs.c.completed_at > moment, runs.c.layer != Layer.POLL.value)
+                .where(runs.c.completed_at > moment)
                 .where(runs.c.status.in_([status.value for status in OVER]))
                 .order_by(runs.c.completed_at)
             )
             for row in connection.execute(ended):
                 if row.report is not None:
-                    newest[row.customer_id] = row
+                    newest.pop(which := (row.customer_id, row.layer == Layer.POLL.value), None)
+                    newest[which] = row
             return [
                 FinishedRun(
                     RunReport.of(row.report),

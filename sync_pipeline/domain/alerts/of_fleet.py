@@ -95,7 +95,7 @@ def _down(platform: str, state: PlatformState) -> Problem:
     return Problem(
         Subject(FLEET, PLATFORM_DOWN, platform),
         Severity.ERROR,
-        f"{platform} {how} since {state.since:%Y-%m-%d %H:%M} UTC; everybody who needs it waits",
+        f"{how} since {state.since:%Y-%m-%d %H:%M} UTC; everybody who needs it waits",
         "Nothing to do unless it lasts: look at the platform's status page. It is tried now and then, and everybody "
         "goes on by themselves after its first answer.",
         {"customers": len(state.failing), "tries": state.probes},

@@ -1,12 +1,12 @@
 """What the end of a run tells about its customer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sync_pipeline.domain import checks
 from sync_pipeline.domain.alerts.problem import Problem, Subject
 from sync_pipeline.domain.report import RunReport
-from sync_pipeline.domain.run import RunStatus
+from sync_pipeline.domain.run import Layer, RunStatus
 from sync_pipeline.domain.verdict import Severity, Verdict
 
 RUN_DIED = "run_died"
@@ -34,10 +34,14 @@ class Judgement:
 
 
 def judge(run: FinishedRun) -> Judgement:
-    """Look at one run. A failed one proves nothing better: only a run that came to its end takes an alert back."""
+    """Look at one run. A failed one proves nothing better: only a run that came to its end takes an alert back.
+
+    Of a poll counts what became of its changes: it reads little, and the next one comes soon.
+    """
     report, customer_id = run.report, run.report.customer_id
-    verdicts = [_run_failed(report)]
-    if report.status != RunStatus.FAILED:
+    is_poll = report.layer == Layer.POLL
+    verdicts = [] if is_poll else [_run_failed(report)]
+    if not is_poll and report.status != RunStatus.FAILED:
         verdicts += [
             checks.snapshot_complete(customer_id, report.incomplete, ()),
             checks.change_volume(customer_id, report.total_changes, report.held_change_sets),
@@ -51,6 +55,14 @@ def judge(run: FinishedRun) -> Judgement:
         [Problem.of(verdict, customer_id, run.dagster_run_id) for verdict in verdicts if not verdict.passed],
         frozenset(Subject(customer_id, verdict.name) for verdict in verdicts),
     )
+
+
+def in_order(judgements: Iterable[Judgement]) -> Judgement:
+    """All of them as one; of what several looked at the last one counts."""
+    found: dict[Subject, Problem | None] = {}
+    for judgement in judgements:
+        found |= dict.fromkeys(judgement.subjects) | {problem.subject: problem for problem in judgement.problems}
+    return Judgement([problem for problem in found.values() if problem is not None], frozenset(found))
 
 
 def _run_failed(report: RunReport) -> Verdict:

@@ -166,8 +166,9 @@ async def _ask_organization(context: StageContext, destination: Destination) -> 
 
 
 def _unavailable(context: StageContext, answer: Answer) -> PrerequisiteError:
+    detail = (answer.detail or answer.outcome).rstrip(".")
     return PrerequisiteError(
-        f"Virtuous did not answer Organization/Current for {context.customer.id}: {answer.detail or answer.outcome}.",
+        f"Virtuous did not answer Organization/Current for {context.customer.id}: {detail}.",
         "Nothing was sent. The next run tries again; if it lasts, look at Virtuous's status page and "
         "`destination.base_url`.",
     )
