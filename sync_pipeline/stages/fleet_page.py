@@ -53,8 +53,7 @@ def fleet_page(
 
 def _customer(customer: Customer, records: FleetRecords, pages: Pages, now: datetime) -> FleetCustomer:
     newest = records.newest.get(customer.id)
-    known = records.accounted.get(customer.id, {})
-    moments = [known.get((stream.source, name)) for name, stream in customer.streams.items()]
+    moments = [records.accounted.get((customer.id, stream.source, name)) for name, stream in customer.streams.items()]
     accounted = [moment for moment in moments if moment is not None]
     oldest = min(accounted) if accounted and len(accounted) == len(moments) else None
     return FleetCustomer(

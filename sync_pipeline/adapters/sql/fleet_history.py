@@ -8,24 +8,19 @@ from sqlalchemy import Connection, Row, func, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.fleet import NIGHTS
+from sync_pipeline.adapters.sql.fleet_reads import accounted, breakers_by_customer, held_change_sets, need_a_person
 from sync_pipeline.adapters.sql.leases import SqlLeases
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.permits import LONG_AGO, Budget
 from sync_pipeline.adapters.sql.rounded_times import HourOf
 from sync_pipeline.adapters.sql.run_history import past_run
 from sync_pipeline.adapters.sql.tables import (
-    breakers,
-    change_sets,
     destinations,
-    ledger,
-    positions,
     quota_events,
     runs,
 )
 from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.pages.fleet_facts import FleetRecords, NewestRun, NightSpan, Organization
-from sync_pipeline.domain.pause import Breaker
-from sync_pipeline.domain.positions import CutState
 from sync_pipeline.ports import DestinationName
 
 
@@ -42,15 +37,15 @@ class SqlFleetHistory:
         """One consistent view of these customers; of nights and requests, those since then."""
         customers = sorted(name.customer_id for name in names)
         with self._database.read() as connection:
-            letters = _letters(connection, customers)
+            letters = need_a_person(connection)
             return FleetRecords(
                 newest=dict(_newest(connection, customers)),
                 nights=list(_nights(connection, customers, nights_since)),
-                accounted=_accounted(connection, customers),
+                accounted=accounted(connection),
                 dead=letters[State.DEAD],
                 reviews=letters[State.REVIEW],
-                held=_held(connection, customers),
-                breakers=_breakers(connection, customers),
+                held=held_change_sets(connection),
+                breakers=breakers_by_customer(connection),
                 at_work=self._leases.held(connection) & set(customers),
                 organizations=_organizations(connection, names),
                 requests=_requests(connection, requests_since),
@@ -79,46 +74,6 @@ def _nights(connection: Connection, customers: Sequence[str], since: datetime) -
         over = statement.where(runs.c.layer.in_(NIGHTS), runs.c.completed_at.is_not(None))
         for row in connection.execute(over):
             yield NightSpan(row.customer_id, row.run_id, row.status, row.started_at, row.completed_at - row.started_at)
-
-
-def _accounted(connection: Connection, customers: Sequence[str]) -> dict[str, dict[tuple[str, str], datetime | None]]:
-    columns = (positions.c.customer_id, positions.c.source, positions.c.stream, positions.c.accounted_at)
-    found: dict[str, dict[tuple[str, str], datetime | None]] = {}
-    for row in _of(connection, customers, columns):
-        found.setdefault(row.customer_id, {})[row.source, row.stream] = row.accounted_at
-    return found
-
-
-def _letters(connection: Connection, customers: Sequence[str]) -> dict[State, dict[str, int]]:
-    found: dict[State, dict[str, int]] = {State.DEAD: {}, State.REVIEW: {}}
-    for some in parts(customers):
-        counted = (
-            select(ledger.c.customer_id, ledger.c.state, func.count().label("operations"))
-            .where(ledger.c.customer_id.in_(some), ledger.c.state.in_([state.value for state in found]))
-            .group_by(ledger.c.customer_id, ledger.c.state)
-        )
-        for row in connection.execute(counted):
-            found[State(row.state)][row.customer_id] = row.operations
-    return found
-
-
-def _held(connection: Connection, customers: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in parts(customers):
-        counted = (
-            select(change_sets.c.customer_id, func.count().label("cuts"))
-            .where(change_sets.c.customer_id.in_(some), change_sets.c.state == CutState.HELD.value)
-            .group_by(change_sets.c.customer_id)
-        )
-        found |= {row.customer_id: row.cuts for row in connection.execute(counted)}
-    return found
-
-
-def _breakers(connection: Connection, customers: Sequence[str]) -> dict[str, Breaker]:
-    return {
-        row.customer_id: Breaker(row.consecutive_failures, row.paused_until, row.reason, row.needs_person)
-        for row in _of(connection, customers, tuple(breakers.c))
-    }
 
 
 def _organizations(connection: Connection, names: Collection[DestinationName]) -> list[Organization]:
@@ -151,8 +106,3 @@ def _requests(connection: Connection, since: datetime) -> dict[str, dict[datetim
     for row in connection.execute(counted):
         found.setdefault(row.destination, {})[row.hour] = row.requests
     return found
-
-
-def _of(connection: Connection, customers: Sequence[str], columns: tuple[Any, ...]) -> Iterator[Any]:
-    for some in parts(customers):
-        yield from connection.execute(select(*columns).where(columns[0].in_(some)))

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.fleet import SqlFleet
+from sync_pipeline.adapters.sql.fleet_reads import accounted, need_a_person
 from sync_pipeline.adapters.sql.platforms import SqlPlatforms
-from sync_pipeline.adapters.sql.tables import NEEDS_A_PERSON, audit_log, breakers, ledger, positions, runs
+from sync_pipeline.adapters.sql.tables import audit_log, breakers, ledger, runs
 from sync_pipeline.domain.alerts.of_fleet import FleetState, NeedsAPerson
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.due import slot_names
@@ -36,8 +37,8 @@ class SqlFleetState:
         now = self._clock.now()
         facts = self._fleet.facts(slot_names(now))
         with self._database.read() as connection:
-            accounted = _accounted_at(connection, customers)
-            never = [customer_id for customer_id, at in accounted.items() if at is None]
+            oldest = _accounted_at(connection, customers)
+            never = [customer_id for customer_id, at in oldest.items() if at is None]
             return FleetState(
                 customers=customers,
                 broken=broken,
@@ -45,7 +46,7 @@ class SqlFleetState:
                 down=self._platforms.down(),
                 begun=facts.begun,
                 at_work=facts.at_work,
-                accounted_at=accounted,
+                accounted_at=oldest,
                 began_at=_began_at(connection, never),
                 needs_a_person=_needs_a_person(connection),
             )
@@ -65,10 +66,7 @@ class SqlFleetState:
 
 
 def _accounted_at(connection: Connection, customers: Iterable[Customer]) -> dict[str, datetime | None]:
-    columns = (positions.c.customer_id, positions.c.source, positions.c.stream, positions.c.accounted_at)
-    known = {
-        (row.customer_id, row.source, row.stream): row.accounted_at for row in connection.execute(select(*columns))
-    }
+    known = accounted(connection)
     oldest: dict[str, datetime | None] = {}
     for customer in customers:
         moments = [known.get((customer.id, stream.source, name)) for name, stream in customer.streams.items()]
@@ -110,15 +108,6 @@ def _paused(connection: Connection, now: datetime) -> dict[str, Pause]:
 
 
 def _needs_a_person(connection: Connection) -> dict[str, NeedsAPerson]:
-    counts = (
-        select(ledger.c.customer_id, ledger.c.state, func.count().label("operations"))
-        .where(text(NEEDS_A_PERSON))
-        .group_by(ledger.c.customer_id, ledger.c.state)
-    )
-    by_state: dict[str, dict[str, int]] = {}
-    for row in connection.execute(counts):
-        by_state.setdefault(row.customer_id, {})[row.state] = row.operations
-    return {
-        customer_id: NeedsAPerson(states.get(State.DEAD, 0), states.get(State.REVIEW, 0))
-        for customer_id, states in by_state.items()
-    }
+    letters = need_a_person(connection)
+    dead, review = letters[State.DEAD], letters[State.REVIEW]
+    return {one: NeedsAPerson(dead.get(one, 0), review.get(one, 0)) for one in {*dead, *review}}

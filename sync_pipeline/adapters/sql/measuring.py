@@ -11,14 +11,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Text, and_, case, cast, column, func, select, tuple_, values
 
-from sync_pipeline.adapters.sql.breakers import breaker_of
 from sync_pipeline.adapters.sql.database import Database
+from sync_pipeline.adapters.sql.fleet_reads import accounted, breakers_by_customer, held_change_sets
 from sync_pipeline.adapters.sql.permits import LONG_AGO, Budget, picture_from
 from sync_pipeline.adapters.sql.platforms import SqlPlatforms
-from sync_pipeline.adapters.sql.tables import breakers, change_sets, destinations, ledger, positions, quota_events, runs
+from sync_pipeline.adapters.sql.tables import destinations, ledger, quota_events, runs
 from sync_pipeline.adapters.sql.types import UtcDateTime
 from sync_pipeline.domain.measuring import BACKLOG, DAY, NEWEST_WITHIN, WEEK, Account, FleetMeasures, NewestRun
-from sync_pipeline.domain.positions import CutState
 from sync_pipeline.domain.quota import QuotaPicture, QuotaRule
 from sync_pipeline.domain.run import RunStatus
 from sync_pipeline.ports import Clock, DestinationName
@@ -46,11 +45,11 @@ class SqlMeasures:
             return FleetMeasures(
                 runs=windows,
                 newest=_newest(connection, began),
-                accounted=_accounted(connection),
+                accounted={key: at for key, at in accounted(connection).items() if at is not None},
                 backlog=_backlog(connection, ids),
-                held=_held(connection),
+                held=held_change_sets(connection),
                 pictures=_pictures(connection, names, now),
-                breakers={row.customer_id: breaker_of(row) for row in connection.execute(select(breakers))},
+                breakers=breakers_by_customer(connection),
                 resume_at=_resume_at(connection),
                 down=down.keys(),
             )
@@ -116,30 +115,11 @@ def _account(report: str) -> Account:
     )
 
 
-def _accounted(connection: Connection) -> dict[tuple[str, str, str], datetime]:
-    key = (positions.c.customer_id, positions.c.source, positions.c.stream)
-    rows = connection.execute(select(*key, positions.c.accounted_at).where(positions.c.accounted_at.is_not(None)))
-    return {(row[0], row[1], row[2]): row[3] for row in rows}
-
-
 def _backlog(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str], int]:
     key = (ledger.c.customer_id, ledger.c.state)
     states = [state.value for state in BACKLOG]
     statement = select(*key, func.count()).where(ledger.c.customer_id.in_(ids), ledger.c.state.in_(states))
     return {(row[0], row[1]): row[2] for row in connection.execute(statement.group_by(*key))}
-
-
-def _held(connection: Connection) -> dict[str, int]:
-    """By the streams that there are: the index has customer, stream and state, and old cuts are many."""
-    streams = select(positions.c.customer_id, positions.c.stream).distinct().subquery()
-    of_stream = and_(change_sets.c.customer_id == streams.c.customer_id, change_sets.c.stream == streams.c.stream)
-    statement = (
-        select(change_sets.c.customer_id, func.count())
-        .join(streams, of_stream)
-        .where(change_sets.c.state == CutState.HELD.value)
-        .group_by(change_sets.c.customer_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def _resume_at(connection: Connection) -> dict[str, datetime]:

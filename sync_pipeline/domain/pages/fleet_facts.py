@@ -38,15 +38,15 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class FleetRecords:
-    """What the state store says about these customers; by customer, but for `requests`.
+    """What the state store says about a fleet; by customer, but for `requests`.
 
-    `accounted` has the moments at which each stream was last accounted for, by source and stream; `requests` counts by
-    an organization's key and hour.
+    `accounted` has the moments at which each (customer, source, stream) was last accounted for; `requests` counts by an
+    organization's key and hour.
     """
 
     newest: dict[str, NewestRun]
     nights: list[NightSpan]
-    accounted: dict[str, dict[tuple[str, str], datetime | None]]
+    accounted: dict[tuple[str, str, str], datetime | None]
     dead: dict[str, int]
     reviews: dict[str, int]
     held: dict[str, int]

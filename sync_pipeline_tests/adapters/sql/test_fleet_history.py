@@ -93,7 +93,7 @@ def test_when_each_stream_was_accounted_for(worker: Worker) -> None:
     worker.accept_all()
     worker.move_checkpoints()
     found = records(worker.store, "riverside")
-    assert found.accounted == {"riverside": {(SOURCE, STREAM): START}}
+    assert found.accounted == {("riverside", SOURCE, STREAM): START}
 
 
 def test_requests_are_counted_by_organization_and_hour(worker: Worker, maple: Worker, clock: FakeClock) -> None:
