@@ -310,6 +310,14 @@ class SnapshotStore(Protocol):
         """Remove these; one that is gone already is no error."""
         ...
 
+    def files_of_customer(self, customer_id: str) -> tuple[int, int]:
+        """How many files there are of a customer, pages of its runs included, and their bytes."""
+        ...
+
+    def remove_customer(self, customer_id: str) -> None:
+        """Remove all of them; what is gone already is no error."""
+        ...
+
 
 class Positions(Protocol):
     """How far each stream is read, acknowledged and accounted for."""
@@ -391,6 +399,26 @@ class Pruning(Protocol):
 
     def mark_pruned(self, lease: Lease, cuts: Sequence[int]) -> None:
         """From now on nobody may look for the files of these cuts."""
+        ...
+
+
+class Forgetting(Protocol):
+    """Removes what the state store knows of a customer, in steps each of which may be done again."""
+
+    def rows(self, customer_id: str) -> Mapping[str, int]:
+        """How many rows there are, by table."""
+        ...
+
+    def begin(self, lease: Lease, reason: str, actor: str) -> None:
+        """Write down who wants it and why, and let nothing of the customer run until it is over."""
+        ...
+
+    def remove(self, lease: Lease) -> None:
+        """Remove everything but the pause, the lease and the audit log."""
+        ...
+
+    def end(self, lease: Lease) -> None:
+        """Nothing else is left: the pause goes too."""
         ...
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from sync_pipeline.cli.audit import audit_customer
+from sync_pipeline.cli.forget import forget_customer
 from sync_pipeline.cli.output import EXIT_USAGE, JsonFlag, write_json, write_lines, write_table
 
 LISTED = ("id", "name", "region", "timezone", "lane", "ring", "sources", "streams", "valid")
@@ -13,6 +15,8 @@ LISTED = ("id", "name", "region", "timezone", "lane", "ring", "sources", "stream
 ReasonOption = Annotated[str, typer.Option(help="Why; kept in the audit log.")]
 
 app = typer.Typer(help="The fleet as configured.", no_args_is_help=True, rich_markup_mode=None)
+app.command("audit")(audit_customer)
+app.command("forget")(forget_customer)
 
 
 @app.command("list")

@@ -8,6 +8,7 @@ from sync_pipeline.adapters.heartbeat import held_lease
 from sync_pipeline.adapters.logs import configure_logs
 from sync_pipeline.adapters.otlp import require_extra
 from sync_pipeline.cli.output import exit_code_of
+from sync_pipeline.cli.pause_documents import person
 from sync_pipeline.definitions import defs
 from sync_pipeline.domain.errors import BusyError, ConfigurationError, SyncError
 from sync_pipeline.domain.lease import LEASE_SECONDS
@@ -45,6 +46,7 @@ def run_to_the_end(
             wait_for_lease(workplace, customer_id)
         except BusyError as error:
             return not_run(run, error, workplace.clock.now()), exit_code_of(error)
+        workplace.state.audit.note_run(customer_id, run.run_id, person())
         with stopping_on_signals(workplace.stop), noticing_signals(workplace.stop):
             while True:
                 failure = execute_slice(workplace, run, defs)

@@ -14,6 +14,18 @@ from dagster._core.storage.local_compute_log_manager import LocalComputeLogManag
 BESIDE_A_DATABASE = ("", "-wal", "-shm", "-journal")
 
 
+def delete_run(instance: dg.DagsterInstance, dagster_run_id: str) -> int:
+    """Delete a run with all that is kept of it, except for its check results; answers the bytes of its files.
+
+    Its row goes last of all that belongs to it, except for its file of events: one that a killed process left is found
+    by having no run.
+    """
+    size = delete_logs(instance, dagster_run_id)
+    instance.event_log_storage.delete_events(dagster_run_id)
+    instance.delete_run(dagster_run_id)
+    return size + delete_events_file(instance, dagster_run_id)
+
+
 def delete_logs(instance: dg.DagsterInstance, dagster_run_id: str) -> int:
     """Delete what the run wrote to stdout and stderr; answers the bytes, 0 where they lie on another machine."""
     manager = instance.compute_log_manager

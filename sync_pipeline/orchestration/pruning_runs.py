@@ -16,7 +16,7 @@ from sync_pipeline.domain.slots import latest_slot
 from sync_pipeline.orchestration.dagster_files import (
     delete_check_results,
     delete_events_file,
-    delete_logs,
+    delete_run,
     runs_with_events_file,
 )
 from sync_pipeline.orchestration.runs import RUN_ID_TAG, SLICE_TAG, SLOT_TAG
@@ -71,11 +71,7 @@ class NeededRuns:
 def prune_runs(
     instance: dg.DagsterInstance, workplace: Workplace, seconds: float, *, dry_run: bool = False
 ) -> PrunedRuns:
-    """Delete the old runs, oldest first, for at most `seconds`; the next time goes on with the rest.
-
-    A run's row goes last of all that belongs to it, except for its file of events: one that a killed process left is
-    found by having no run.
-    """
+    """Delete the old runs, oldest first, for at most `seconds`; the next time goes on with the rest."""
     done, clock = PrunedRuns(), workplace.clock
     ends_at = clock.monotonic() + seconds
     needed = NeededRuns(instance, _latest_slots(workplace), workplace.state.fleet.open_runs())
@@ -89,10 +85,7 @@ def prune_runs(
             if clock.monotonic() >= ends_at or workplace.stop.is_requested:
                 done.finished = False
                 return done
-            done.bytes += delete_logs(instance, dagster_run_id)
-            instance.event_log_storage.delete_events(dagster_run_id)
-            instance.delete_run(dagster_run_id)
-            done.bytes += delete_events_file(instance, dagster_run_id)
+            done.bytes += delete_run(instance, dagster_run_id)
             done.runs += 1
     if not dry_run:
         done.bytes += _delete_left_files(instance, clock.now() - timedelta(days=1))

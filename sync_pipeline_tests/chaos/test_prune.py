@@ -1,13 +1,8 @@
 """kill -9 between any two lines of pruning: nothing that is needed is gone, and the next prune finishes the work."""
 
-import os
 import shutil
-import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -17,6 +12,7 @@ from sync_pipeline.domain.retention import FINAL
 from sync_pipeline.orchestration.pruning_customers import prune_customers
 from sync_pipeline.settings import Settings, load_settings
 from sync_pipeline.workplace import Workplace
+from sync_pipeline_tests.chaos.killing import killed_at, traced
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VOMO, Deployment, deployed
 
 pytestmark = pytest.mark.chaos
@@ -36,39 +32,6 @@ LINES_OF = {
 }
 EVERY = 19
 """Lines; coprime to the lines of a loop over files, so that every line of it has its turn."""
-
-
-def traced(act: Callable[[], object], die_at: int | None = None) -> int:
-    """Count the lines of pruning that `act` comes to; at the one of this number the process kills itself."""
-    lines = 0
-
-    def at_line(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal lines
-        if frame.f_code.co_filename not in LINES_OF:
-            return None
-        if event == "line":
-            lines += 1
-            if lines == die_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return at_line
-
-    before = sys.gettrace()
-    sys.settrace(at_line)
-    try:
-        act()
-    finally:
-        sys.settrace(before)
-    return lines
-
-
-def killed_at(line: int, act: Callable[[], object]) -> bool:
-    """Do it in a process that dies at that line; False when it ended before."""
-    child = os.fork()
-    if child == 0:
-        traced(act, die_at=line)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
 
 
 def files(settings: Settings) -> set[str]:
@@ -132,7 +95,7 @@ def prune(open_workplace: Callable[[], Workplace]) -> int:
 @pytest.mark.fleet
 def test_killed_between_any_two_lines(lived: Deployment, tmp_path: Path) -> None:
     whole = copy(lived, tmp_path / "whole")
-    lines = traced(lambda: prune(whole))
+    lines = traced(lambda: prune(whole), LINES_OF)
     at_the_end = files(whole().settings)
     assert lines > 500
     assert len(at_the_end) < len(files(lived.workplace.settings))
@@ -140,7 +103,7 @@ def test_killed_between_any_two_lines(lived: Deployment, tmp_path: Path) -> None
     for line in range(1, lines, EVERY):
         folder = tmp_path / str(line)
         opened = copy(lived, folder)
-        assert killed_at(line, lambda opened=opened: prune(opened))
+        assert killed_at(line, lambda opened=opened: prune(opened), LINES_OF)
         workplace = opened()
         states_between.add(len(files(workplace.settings)))
         assert missing(workplace) == []

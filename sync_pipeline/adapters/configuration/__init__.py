@@ -2,6 +2,7 @@
 
 from sync_pipeline.adapters.configuration.fleet import (
     Fleet,
+    customer_paths,
     load_customer,
     load_customer_with_recipe,
     load_fleet,
@@ -15,6 +16,7 @@ __all__ = [
     "Fleet",
     "InvalidCustomerError",
     "Problem",
+    "customer_paths",
     "load_customer",
     "load_customer_with_recipe",
     "load_fleet",

@@ -13,6 +13,7 @@ from sync_pipeline.adapters.parquet.candidates import candidate_frames, refuse_r
 from sync_pipeline.adapters.parquet.change_set_writer import ParquetChangeSetWriter
 from sync_pipeline.adapters.parquet.column_names import logical, source_columns
 from sync_pipeline.adapters.parquet.comparison import Comparison
+from sync_pipeline.adapters.parquet.customer_files import files_and_bytes, remove_customer
 from sync_pipeline.adapters.parquet.cut_writer import ParquetCutWriter
 from sync_pipeline.adapters.parquet.durable import fresh_folder, publish_link, remove_folder
 from sync_pipeline.adapters.parquet.engine import Limits, database, hash_scheme
@@ -164,6 +165,12 @@ class ParquetStore:
     def remove(self, name: StreamName, files: Iterable[StoredFile]) -> None:
         self._comparisons.pop(name, None)  # its folder may be one of them
         remove_files(self._files(name), files)
+
+    def files_of_customer(self, customer_id: str) -> tuple[int, int]:
+        return files_and_bytes(self._root, customer_id)
+
+    def remove_customer(self, customer_id: str) -> None:
+        remove_customer(self._root, customer_id)
 
     def _new_comparison(self, request: DiffRequest) -> Comparison:
         self._comparisons.pop(request.name, None)

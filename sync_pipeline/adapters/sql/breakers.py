@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, select
 
+from sync_pipeline.adapters.sql.audit import note
 from sync_pipeline.adapters.sql.database import Database
-from sync_pipeline.adapters.sql.tables import audit_log, breakers
+from sync_pipeline.adapters.sql.tables import breakers
 from sync_pipeline.adapters.sql.upsert import upsert
 from sync_pipeline.domain import pause
 from sync_pipeline.domain.pause import Breaker, RunVerdict
@@ -45,7 +46,7 @@ class SqlBreakers:
             failures = read_breaker(connection, customer_id).consecutive_failures
             row = {"customer_id": customer_id, "updated_at": now, "consecutive_failures": failures, **values}
             upsert(connection, breakers, [row])
-            _note(connection, customer_id, action, actor, reason, now)
+            note(connection, customer_id, action, actor, reason, now)
 
 
 def read_breaker(connection: Connection, customer_id: str) -> Breaker:
@@ -71,10 +72,4 @@ def count_run(connection: Connection, customer_id: str, verdict: RunVerdict, now
     }
     upsert(connection, breakers, [row])
     if after.is_paused(now) and not before.is_paused(now):
-        _note(connection, customer_id, "pause", pause.BREAKER, after.reason or "", now)
-
-
-def _note(connection: Connection, customer_id: str, action: str, actor: str, reason: str, now: datetime) -> None:
-    connection.execute(
-        insert(audit_log).values(customer_id=customer_id, at=now, actor=actor, action=action, reason=reason)
-    )
+        note(connection, customer_id, "pause", pause.BREAKER, after.reason or "", now)

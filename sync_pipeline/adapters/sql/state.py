@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from sync_pipeline.adapters.sql.alert_book import SqlAlertBook
+from sync_pipeline.adapters.sql.audit import SqlAudit
 from sync_pipeline.adapters.sql.breakers import SqlBreakers
 from sync_pipeline.adapters.sql.confirming import SqlConfirming
 from sync_pipeline.adapters.sql.crm_ids import SqlCrmIds
@@ -15,6 +16,7 @@ from sync_pipeline.adapters.sql.finished_runs import SqlFinishedRuns
 from sync_pipeline.adapters.sql.fleet import SqlFleet
 from sync_pipeline.adapters.sql.fleet_history import SqlFleetHistory
 from sync_pipeline.adapters.sql.fleet_state import SqlFleetState
+from sync_pipeline.adapters.sql.forgetting import SqlForgetting
 from sync_pipeline.adapters.sql.held import SqlHeld
 from sync_pipeline.adapters.sql.interrupted import SqlInterrupted
 from sync_pipeline.adapters.sql.leases import SqlLeases
@@ -44,11 +46,13 @@ class StateStore:
         self._clock = clock
         self.database = Database(url)
         self.alerts = SqlAlertBook(self.database, clock)
+        self.audit = SqlAudit(self.database, clock)
         self.breakers = SqlBreakers(self.database, clock)
         self.crm_ids = SqlCrmIds(self.database, clock)
         self.cuts = SqlCuts(self.database, clock)
         self.days = SqlDayBook(self.database)
         self.dead_letters = SqlDeadLetters(self.database, clock)
+        self.forgetting = SqlForgetting(self.database, clock)
         self.held = SqlHeld(self.database, clock)
         self.interrupted = SqlInterrupted(self.database, clock)
         self.leases = SqlLeases(self.database, clock)
