@@ -2,6 +2,7 @@
 
 from sync_pipeline_tests.cli.conftest import command
 from sync_pipeline_tests.cli.giving_fleet import giving
+from sync_pipeline_tests.docs.place import place
 from sync_pipeline_tests.sandbox_fleet import world
 
-__all__ = ["command", "giving", "world"]  # fixtures of the tests below this folder
+__all__ = ["command", "giving", "place", "world"]  # fixtures of the tests below this folder

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 
 import httpx
 import pytest
@@ -16,11 +17,12 @@ BLOCK = re.compile(r"```(yaml|console)\n(.*?)```", re.DOTALL)
 FILE = re.compile(r"# (\S+\.yaml)\n")
 FRAMES = re.compile(r"[\u2500-\u257f\s]+")
 ELIDED = "…"
+HEAD_LINES = 2
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
-    """The language and the content of every block."""
-    return BLOCK.findall(text)
+    """The language and the content of every block, also of those that belong to an item of a list."""
+    return [(language, dedent(block)) for language, block in BLOCK.findall(text)]
 
 
 def file_name(block: str) -> str | None:
@@ -43,8 +45,13 @@ class Reader:
                 path = Path(name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(block, encoding="utf-8")
-            for line, shown in commands(block) if language == "console" else ():
-                assert_shown(line, self.type(line), shown)
+            if language == "console":
+                self.follow_block(block)
+
+    def follow_block(self, block: str) -> None:
+        """Type every command of a console block; each prints what is shown below it."""
+        for line, shown in commands(block):
+            assert_shown(line, self.type(line), shown)
 
     def type(self, line: str) -> str:
         """What a command line prints, standard error last."""
@@ -101,8 +108,8 @@ def assert_shown(line: str, printed: str, shown: Sequence[str]) -> None:
 
 
 def is_heading(lines: Sequence[str]) -> bool:
-    """The heads of tables are left out silently."""
-    return len(lines) == 1
+    """The head of a table, its title and the names of its columns, may be left out silently."""
+    return len(lines) <= HEAD_LINES
 
 
 def plain(line: str) -> str:

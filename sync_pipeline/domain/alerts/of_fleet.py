@@ -170,5 +170,5 @@ def _missed(state: FleetState, running: Iterable[Customer], now: datetime) -> It
             Severity.ERROR,
             f"the night of {slot.name} was due at {slot.starts_at:%Y-%m-%d %H:%M} UTC and has not begun",
             "Look at Deployment > Daemons and at the sensor `due_customers` in the Dagster UI; "
-            f"`sync-pipeline run {customer.id}` begins it at once.",
+            f"`sync-pipeline run {customer.id}` syncs it meanwhile.",
         )
