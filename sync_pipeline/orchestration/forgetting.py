@@ -76,8 +76,7 @@ def _refuse_who_never_was(workplace: Workplace, customer_id: str) -> None:
 
 
 def _runs_of(instance: dg.DagsterInstance, customer_id: str) -> list[str]:
-    records = instance.get_runs(dg.RunsFilter(tags={PARTITION_NAME_TAG: customer_id}))
-    return [run.run_id for run in records]
+    return list(instance.get_run_ids(dg.RunsFilter(tags={PARTITION_NAME_TAG: customer_id})))
 
 
 def _forget_in_dagster(instance: dg.DagsterInstance, customer_id: str) -> None:

@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, select, update
 
+from sync_pipeline.adapters.sql.audit import note
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.superseding import overtaken
-from sync_pipeline.adapters.sql.tables import audit_log, ledger, ledger_changes
+from sync_pipeline.adapters.sql.tables import ledger, ledger_changes
 from sync_pipeline.domain.dead_letters import DeadLetter, LetterFilter, Outcome
 from sync_pipeline.domain.operation import NEEDS_A_PERSON, Evidence, State
 from sync_pipeline.ports import Clock
@@ -83,15 +84,8 @@ class SqlDeadLetters:
     def _audit(self, connection: Connection, customer_id: str, actor: str, action: str, ids: Sequence[int]) -> None:
         if ids:
             operations = ", ".join(map(str, ids))
-            connection.execute(
-                insert(audit_log).values(
-                    customer_id=customer_id,
-                    at=self._clock.now(),
-                    actor=actor,
-                    action=f"{action} dead letters",
-                    reason=f"operations {operations}",
-                )
-            )
+            now = self._clock.now()
+            note(connection, customer_id, f"{action} dead letters", actor, f"operations {operations}", now)
 
 
 def _letters(connection: Connection, customer_id: str, wanted: LetterFilter) -> list[DeadLetter]:

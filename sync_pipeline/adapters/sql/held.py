@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, select, update
 
+from sync_pipeline.adapters.sql.audit import note
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.leases import require_lease
-from sync_pipeline.adapters.sql.tables import audit_log, change_sets, ledger_changes, runs
+from sync_pipeline.adapters.sql.tables import change_sets, ledger_changes, runs
 from sync_pipeline.domain.change import ChangeKind
 from sync_pipeline.domain.lease import Lease
 from sync_pipeline.domain.positions import CutState
@@ -55,7 +56,7 @@ class SqlHeld:
                 .values(state=CutState.APPROVED.value, approved_by=actor)
             ).rowcount
             if moved:
-                connection.execute(insert(audit_log).values(**self._entry(customer_id, actor, "approve", cut)))
+                self._note(connection, customer_id, actor, "approve", cut)
         return bool(moved)
 
     def discard(self, lease: Lease, cut: int, actor: str) -> None:
@@ -69,7 +70,7 @@ class SqlHeld:
                 .values(state=CutState.DISCARDED.value)
             ).rowcount
             if moved:
-                connection.execute(insert(audit_log).values(**self._entry(lease.customer_id, actor, "discard", cut)))
+                self._note(connection, lease.customer_id, actor, "discard", cut)
 
     def rows(self, customer_id: str, states: Sequence[CutState]) -> list[dict[str, Any]]:
         """Change sets in these states as plain rows, newest first."""
@@ -88,11 +89,5 @@ class SqlHeld:
             )
             return [dict(row) for row in found.mappings()]
 
-    def _entry(self, customer_id: str, actor: str, action: str, cut: int) -> dict[str, Any]:
-        return {
-            "customer_id": customer_id,
-            "at": self._clock.now(),
-            "actor": actor,
-            "action": f"{action} change set",
-            "reason": f"change set {cut}",
-        }
+    def _note(self, connection: Connection, customer_id: str, actor: str, action: str, cut: int) -> None:
+        note(connection, customer_id, f"{action} change set", actor, f"change set {cut}", self._clock.now())

@@ -36,7 +36,8 @@ def row(table: Table, customer_id: str, number: int, now: datetime) -> dict[str,
         counts_by_itself = column is table.autoincrement_column
         if column.name == "customer_id" or column.nullable or counts_by_itself:
             continue
-        by_kind: dict[type, Any] = {UtcDateTime: now, Json: {}, Boolean: False, Integer: number, BigInteger: number}
+        by_kind: dict[Any, Any] = {UtcDateTime: now, type(Json): {}, Boolean: False}
+        by_kind |= dict.fromkeys((Integer, BigInteger), number)
         values[column.name] = by_kind.get(type(column.type), f"{customer_id} {number}")
     return values
 
