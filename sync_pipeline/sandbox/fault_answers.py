@@ -10,11 +10,14 @@ from starlette.responses import Response
 from sync_pipeline.sandbox.answers import Cut, json_answer, message_answer, virtuous_error
 from sync_pipeline.sandbox.faults import Fault, Side
 from sync_pipeline.sandbox.giving_cursor import FIRST_PAGE
+from sync_pipeline.sandbox.refusal import Problem
 
 
-def instead(fault: Fault) -> Response:
-    """The answer of a fault that keeps the request from having any effect."""
+def instead(fault: Fault, body: bytes) -> Response:
+    """The answer of a fault that keeps the request, which has this body, from having any effect."""
     match fault.kind:
+        case "status_before" if fault.quotes:
+            return _quoting(fault, body.decode(errors="replace"))
         case "cut_before":
             return Cut()
         case "unauthorized":
@@ -72,6 +75,12 @@ def _giving_error(status: int, code: str, message: str, headers: Mapping[str, st
 def _status(fault: Fault) -> Response:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     return message_answer(fault.status, "An error has occurred.", headers)
+
+
+def _quoting(fault: Fault, sent: str) -> Response:
+    """As the documented target shape has it, and each place of it says what was sent."""
+    details = [Problem("email", "", f"'{sent}' is not valid."), Problem(sent, sent.upper(), sent)]
+    return virtuous_error(fault.status, "VALIDATION_FAILED", f"The request is not valid: {sent}", details)
 
 
 def _other_page(fault: Fault, answer: Response, url: str) -> Response:

@@ -34,7 +34,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One thing to go wrong, on the requests it matches.
 
     `path` is a prefix, `method` exact; left out, they match all. `every` n: each nth matching request. `times`: how
-    often at most. `probability`: by a generator of its own, seeded with `seed`. `retry_after` in seconds.
+    often at most. `probability`: by a generator of its own, seeded with `seed`. `retry_after` in seconds. `quotes`: an
+    error status of Virtuous repeats the body it refuses, as its real refusals repeat values.
     """
 
     side: Side
@@ -49,8 +50,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     every: Annotated[int, msgspec.Meta(ge=1)] = 1
     probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1
     seed: int = 0
+    quotes: bool = False
 
     def __post_init__(self) -> None:
+        if self.quotes and (self.side, self.kind) != ("virtuous", "status_before"):
+            raise ValueError("only `status_before` on the virtuous side quotes")
         if self.side == "virtuous" and self.kind in LEADING_ON:
             raise ValueError(f"`{self.kind}` is about what leads to the next page; Virtuous counts rows instead")
         if self.kind in (LINK_KINDS if self.side == "giving" else CURSOR_KINDS):

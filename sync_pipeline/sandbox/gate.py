@@ -116,7 +116,7 @@ class Gate(Generic[Found]):
         if trouble.fault is None:
             return endpoint(call)
         if trouble.fault.kind in BEFORE_THE_EFFECT:
-            return instead(trouble.fault)
+            return instead(trouble.fault, call.body)
         return afterwards(trouble.fault, endpoint(call), str(call.request.url))
 
 

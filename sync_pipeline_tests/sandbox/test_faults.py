@@ -61,6 +61,19 @@ def test_an_unavailable_service_can_say_when_to_come_back(sandbox: SandboxClient
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "120")
 
 
+def test_a_refusal_can_repeat_in_every_part_of_it_what_was_sent(sandbox: SandboxClient) -> None:
+    arm(sandbox, "status_before", status=422, quotes=True)
+
+    answer = sandbox.batch(contact())
+
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    sent = contact()["lastName"]
+    assert [sent in text for text in (error["message"], *error["details"][1].values())] == [True, True, False, True]
+    assert sent.upper() in error["details"][1]["code"]
+    assert effects(sandbox) == {}
+
+
 @pytest.mark.parametrize("kind", ["malformed", "wrong_shape"])
 def test_an_unreadable_success_has_had_its_effect(sandbox: SandboxClient, kind: str) -> None:
     arm(sandbox, kind)

@@ -3,6 +3,8 @@
 Changed here means changed in a migration too: `test_migrations.py` compares both.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -32,6 +34,9 @@ RowId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY
 
 NEEDS_A_PERSON = "state IN ('dead', 'review')"
 """The condition of an index over few rows; a query that is to use it says the same, with values and not parameters."""
+
+PERSONAL = {"personal": True}
+"""The mark of a column that may hold values of records; `test_privacy.py` searches every other one for them."""
 
 deployment = Table(  # the only table about the store itself
     "deployment",
@@ -112,7 +117,7 @@ ledger = Table(
     Column("reference_id", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("payload", Json),
+    Column("payload", Json, info=PERSONAL),
     Column("attempts", Integer, nullable=False),
     Column("batch_id", Text),
     Column("attempted_at", UtcDateTime),
@@ -128,7 +133,7 @@ ledger = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("action", Text, nullable=False, server_default="save"),
     Column("waits_for", Text),
-    Column("request", Json),
+    Column("request", Json, info=PERSONAL),
     Column("endpoint", Text),
     Column("permits", Text),
     Index(None, "customer_id", "state", "priority", "operation_id"),
@@ -377,3 +382,7 @@ stale_spells = Table(  # from the moment whose data became too old until it was 
     PrimaryKeyConstraint("customer_id", "began_at"),
     Index(None, "ended_at"),
 )
+
+
+def is_personal(column: Column[Any]) -> bool:
+    return column.info == PERSONAL
