@@ -90,7 +90,8 @@ def _needs(customer_id: str, records: FleetRecords, now: datetime) -> Iterable[N
         why = breaker.reason or "no reason was given"
         yield Need(1, f"paused: {why}", f"sync-pipeline customers resume {customer_id} --reason 'what was mended'")
     if state == RunStatus.FAILED:
-        yield Need(2, f"failed: {trouble or 'its process ended in the middle'}", f"sync-pipeline report {customer_id}")
+        why = (trouble or "its process ended in the middle").rstrip(".")  # other needs may follow
+        yield Need(2, f"failed: {why}", f"sync-pipeline report {customer_id}")
     if held := records.held.get(customer_id):
         yield Need(3, counted(held, "held change set"), f"sync-pipeline change-sets list {customer_id}")
     if dead := records.dead.get(customer_id):

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page
 WIDTHS = (1280, 400)
 SCHEMES = ("light", "dark")
 HEIGHT = 900
-LEAST_CONTRAST = 4.5
+LEAST_CONTRAST, LEAST_CONTRAST_OF_A_MARK = 4.5, 3.0
 
-TOO_PALE = """least => {
+COLOURS = """least => {
   const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1});
   const pen = canvas.getContext("2d", {willReadFrequently: true});
   const rgba = colour => {
@@ -30,21 +30,49 @@ TOO_PALE = """least => {
     }
     return [255, 255, 255, 255];
   };
-  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const contrast = (one, other) => {
+    const [a, b] = [luminance(one), luminance(other)].sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05);
+  };
+"""
+
+TOO_PALE = (
+    COLOURS
+    + """  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   let looked = 0;
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement;
     if (!node.data.trim() || !element.checkVisibility() || /^(title|desc|style)$/.test(element.tagName)) continue;
     const style = getComputedStyle(element);
     const text = rgba(element instanceof SVGElement ? style.fill : style.color);
-    const [a, b] = [luminance(text), luminance(behind(element))].sort((x, y) => y - x);
-    const contrast = (a + 0.05) / (b + 0.05);
+    const seen = contrast(text, behind(element));
     looked += 1;
-    if (contrast < least) found.push(`${contrast.toFixed(2)} ${element.tagName} ${node.data.trim()}`);
+    if (seen < least) found.push(`${seen.toFixed(2)} ${element.tagName} ${node.data.trim()}`);
   }
   return {looked, found};
 }"""
+)
 """Texts with less contrast than that, by their rendered colours; in a chart against the card it stands on."""
+
+TOO_FAINT = (
+    COLOURS
+    + """
+  const marks = [...document.querySelectorAll("svg rect:not(.track), svg line.budget, svg line.limit, .legend li")];
+  const found = new Set();
+  for (const mark of marks) {
+    const swatch = mark.tagName === "LI" ? getComputedStyle(mark, "::before") : getComputedStyle(mark);
+    const border = swatch.borderTopWidth === "0px" ? "none" : swatch.borderTopColor;
+    const drawn = {LI: [swatch.backgroundColor, border], line: [swatch.stroke], rect: [swatch.fill, swatch.stroke]};
+    const colours = drawn[mark.tagName].filter(colour => colour !== "none");
+    if (+swatch.fillOpacity < 1 || +swatch.opacity < 1) found.add(`translucent ${mark.getAttribute("class")}`);
+    const card = rgba(getComputedStyle(document.querySelector(".card")).backgroundColor);
+    const seen = Math.max(...colours.map(colour => contrast(rgba(colour), card)));
+    if (seen < least) found.add(`${seen.toFixed(2)} ${mark.tagName} ${mark.getAttribute("class")}`);
+  }
+  return {looked: marks.length, found: [...found]};
+}"""
+)
+"""Bars, lines and swatches of legends with less contrast than that against the card they stand on."""
 
 TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter(
   element => !element.closest(".scroll") && element.getBoundingClientRect().right > innerWidth + 0.5

@@ -1,15 +1,18 @@
 """Pages that real runs leave: a first night, many nights with all kinds of trouble, a parked, a failed, a held run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.stages.fleet_page import fleet_page
+from sync_pipeline_tests.browser.crowd import crowd, first
 from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, VOMO, Deployment, Night
 from sync_pipeline_tests.end_to_end.kinds import every_kind, morning
 
 NIGHTS = 32
+SMALL_FLEET, LARGE_FLEET = 12, 300
 TICK_SECONDS = 0.02
 """By which the clock goes on whenever somebody looks at it: a night takes some seconds of it."""
 
@@ -35,7 +38,10 @@ def visited_site(folder: Path, database_url: str) -> Iterator[Site]:
         nights["held"] = held(deployment)
         nights["reconciled"] = deployment.reconciliation(full=True)
         pages = {name: page_of(deployment, night) for name, night in nights.items()}
-        yield Site({**pages, "fleet": page_of_fleet(deployment)}, deployment)
+        everybody = crowd(deployment, LARGE_FLEET)
+        for size in (SMALL_FLEET, LARGE_FLEET):
+            pages[f"fleet of {size}"] = page_of_fleet(deployment, first(everybody, size))
+        yield Site(pages, deployment)
 
 
 def page_of(deployment: Deployment, night: Night) -> Path:
@@ -44,11 +50,14 @@ def page_of(deployment: Deployment, night: Night) -> Path:
     return page.path
 
 
-def page_of_fleet(deployment: Deployment) -> Path:
+def page_of_fleet(deployment: Deployment, customers: Mapping[str, Customer]) -> Path:
+    """A file of its own beside the other's, so that the links of both work."""
     workplace = deployment.workplace
-    fleet, state = workplace.fleet(), workplace.state
-    page = fleet_page(fleet.customers, (), state.fleet_history, state.platforms, workplace.pages, workplace.clock.now())
-    return workplace.pages.write_fleet(page)
+    page = fleet_page(
+        customers, (), workplace.state.fleet_history, workplace.state.platforms, workplace.pages, workplace.clock.now()
+    )
+    path = workplace.pages.write_fleet(page)
+    return path.rename(path.with_name(f"fleet-of-{len(customers)}.html"))
 
 
 def busy_day(deployment: Deployment, number: int) -> None:

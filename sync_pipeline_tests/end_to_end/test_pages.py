@@ -58,7 +58,8 @@ def test_a_page_holds_ids_and_counts_and_nothing_of_a_record(deployment: Deploym
 def test_each_slice_writes_the_page_of_its_run_anew(deployment: Deployment) -> None:
     deployment.world.add_fault(side="virtuous", kind="rate_limited", path="/api/Contact", retry_after=7200, times=1)
     parked = deployment.slice_of_night(slot="2026-03-01").report
-    assert "the run is parked and goes on by itself at 2026-03-01 08:00 UTC" in text_of(deployment, parked)
+    moment = '<span class="nowrap">2026-03-01 08:00 UTC</span>'
+    assert f"the run is parked and goes on by itself at {moment}" in text_of(deployment, parked)
     deployment.clock.advance(hours=2)
     (entry,) = deployment.workplace.state.parks.due(deployment.clock.now())
     done = next_slice(deployment, entry.run)

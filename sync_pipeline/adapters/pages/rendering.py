@@ -9,12 +9,13 @@ from markupsafe import Markup, escape
 
 from sync_pipeline.adapters.pages.fleet_charts import fleet_charts
 from sync_pipeline.adapters.pages.run_charts import run_charts
-from sync_pipeline.domain.pages.fleet_page import FleetPage
+from sync_pipeline.domain.pages.fleet_page import LISTED, FleetPage
 from sync_pipeline.domain.pages.run_page import RunPage
 from sync_pipeline.domain.pages.words import age, counted, duration, moment
 
 TEMPLATES = Path(__file__).parent / "templates"
 BETWEEN_BACKTICKS = re.compile(r"`([^`]+)`")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC")
 
 
 def run_html(page: RunPage) -> str:
@@ -22,7 +23,7 @@ def run_html(page: RunPage) -> str:
 
 
 def fleet_html(page: FleetPage) -> str:
-    return template("fleet.html").render(page=page, charts=fleet_charts(page))
+    return template("fleet.html").render(page=page, charts=fleet_charts(page), listed=LISTED)
 
 
 @cache
@@ -46,5 +47,6 @@ def environment() -> Environment:
 
 
 def code(text: str) -> Markup:
-    """What stands between backticks is set as code; everything is escaped."""
-    return Markup(BETWEEN_BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped a moment before
+    """What stands between backticks is set as code, a moment in one line; everything is escaped."""
+    coded = BETWEEN_BACKTICKS.sub(r"<code>\1</code>", str(escape(text)))
+    return Markup(MOMENT.sub(r'<span class="nowrap">\g<0></span>', coded))  # noqa: S704 - escaped a moment before

@@ -4,10 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sync_pipeline.domain.pages.timeline import PARKED, UNFINISHED, Lane, Timeline
+from sync_pipeline.domain.pages.timeline import PARKED, SLICE, UNFINISHED, Lane, Timeline
 from sync_pipeline.domain.pages.words import duration
 
 LEAST_WIDTH = 0.4
+PHASES = {
+    SLICE: "slice",
+    PARKED: "parked",
+    "read": "reading a source",
+    UNFINISHED: "not read to the end",
+    "compare": "comparing",
+    "send": "sending to Virtuous",
+    "look": "looking in Virtuous",
+}
+"""What the colours of a timeline mean, in the order of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,12 @@ def stacked_row(name: str, value: str, parts: Mapping[str, tuple[float, str]], m
 
 def timeline_rows(timeline: Timeline) -> list[Row]:
     return [_lane(lane, timeline) for lane in timeline.lanes]
+
+
+def timeline_legend(timeline: Timeline) -> list[tuple[str, str]]:
+    """The kinds that occur."""
+    drawn = {span.kind for lane in timeline.lanes for span in lane.spans}
+    return [(kind, text) for kind, text in PHASES.items() if kind in drawn]
 
 
 def _lane(lane: Lane, timeline: Timeline) -> Row:

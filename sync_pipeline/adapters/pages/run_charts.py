@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sync_pipeline.adapters.pages.columns import ColumnChart, Line, Series, column_chart
-from sync_pipeline.adapters.pages.rows import Row, stacked_row, timeline_rows
+from sync_pipeline.adapters.pages.rows import Row, stacked_row, timeline_legend, timeline_rows
 from sync_pipeline.adapters.pages.scales import round_seconds_up
 from sync_pipeline.domain.pages.facts import PastRun
 from sync_pipeline.domain.pages.run_page import OUTCOMES, RunPage
@@ -28,9 +28,10 @@ FEWEST = 12  # nights that a chart has room for, however few there were
 
 @dataclass(frozen=True, slots=True)
 class RunCharts:
-    """`history` are charts by what they show; `outcome_legend` has the outcomes that occur, with their classes."""
+    """`history` are charts by what they show; the legends have what occurs, with its class."""
 
     timeline: Sequence[Row]
+    timeline_legend: Sequence[tuple[str, str]]
     requests: ColumnChart
     in_use: ColumnChart
     outcomes: Sequence[Row]
@@ -43,6 +44,7 @@ class RunCharts:
 def run_charts(page: RunPage) -> RunCharts:
     return RunCharts(
         timeline=timeline_rows(page.timeline),
+        timeline_legend=timeline_legend(page.timeline),
         requests=_requests(page.usage),
         in_use=_in_use(page.usage),
         outcomes=_outcomes(page),
@@ -136,5 +138,5 @@ def _history(nights: Sequence[PastRun], run_id: str) -> list[tuple[str, ColumnCh
         ("Duration", chart([max(0.0, night.duration_seconds) for night in nights], "second", "time", is_time=True)),
         ("Changes", chart([night.changes for night in nights], "change", "own")),
         ("Failures", chart([night.failures for night in nights], "failure", "failed")),
-        ("Requests to Virtuous", chart([night.requests for night in nights], "request", "others")),
+        ("Requests to Virtuous", chart([night.requests for night in nights], "request", "in-use")),
     ]
