@@ -19,6 +19,7 @@ from sync_pipeline.domain.alerts.of_fleet import (
 )
 from sync_pipeline.domain.alerts.of_runs import RUN_DIED, Judgement, in_order, judge
 from sync_pipeline.domain.alerts.summary import summary_text
+from sync_pipeline.domain.alerts.summary_time import SUMMARY
 from sync_pipeline.domain.alerts.wording import lasted
 from sync_pipeline.stages.alerting import Audience, send_due, tell
 from sync_pipeline.workplace import Workplace
@@ -31,7 +32,6 @@ FIRST_LOOK = timedelta(days=3)
 AWAY_FOR = timedelta(minutes=15)
 SECONDS_FOR_SLACK = 20.0
 SCHEDULER_AWAY = "scheduler_away"
-SUMMARY = "summary"
 AWAY = (
     ":large_yellow_circle: *scheduler*: Dagster's daemon did not run from {since} to {until} UTC ({length}). Nothing "
     "was polled meanwhile; nights that were missed begin now, once each.\n*What to do:* find out why it was away (its "

@@ -1,6 +1,6 @@
 """The pages of real runs, looked at in a real browser: wide and narrow, light and dark."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -31,33 +31,32 @@ LONGEST_PAGE = 16_000
 """Pixels on a telephone, as a page opens: what is longer was not folded, or is squeezed into one letter a line."""
 
 
-@pytest.fixture(params=PAGES)
-def path(request: pytest.FixtureRequest, site: Site) -> Path:
-    return site.pages[request.param]
+EVERY_LOOK = tuple((width, scheme) for width in WIDTHS for scheme in SCHEMES)
+TWO_LOOKS = ((max(WIDTHS), "light"), (min(WIDTHS), "dark"))
 
 
-@pytest.fixture(params=WIDTHS)
-def width(request: pytest.FixtureRequest) -> int:
-    return request.param
+@pytest.mark.parametrize(
+    "looks",
+    [pytest.param(TWO_LOOKS, id="two-looks"), pytest.param(EVERY_LOOK, id="every-look", marks=pytest.mark.fleet)],
+)
+def test_pages_are_legible_and_ask_nobody_for_anything(
+    browser: Browser, site: Site, looks: Sequence[tuple[int, str]], subtests: pytest.Subtests
+) -> None:
+    for name in PAGES:
+        for width, scheme in looks:
+            with (
+                subtests.test(page=name, width=width, scheme=scheme),
+                looking(browser, site.pages[name], width, scheme) as it,
+            ):
+                # With every table open: nothing of a page may be wrong only because it is folded.
+                it.measure("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
+                assert it.asked == [site.pages[name].as_uri()]
+                assert it.complaints == []
+                assert it.measure("() => document.documentElement.scrollWidth") == width
+                assert_legible(it)
 
 
-@pytest.fixture(params=SCHEMES)
-def scheme(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture
-def looked(browser: Browser, path: Path, width: int, scheme: str) -> Iterator[Looked]:
-    """With every table open: nothing of a page may be wrong only because it is folded."""
-    with looking(browser, path, width, scheme) as shown:
-        shown.measure("() => document.querySelectorAll('details').forEach(one => { one.open = true })")
-        yield shown
-
-
-def test_a_page_is_legible_and_asks_nobody_for_anything(looked: Looked, path: Path, width: int) -> None:
-    assert looked.asked == [path.as_uri()]
-    assert looked.complaints == []
-    assert looked.measure("() => document.documentElement.scrollWidth") == width
+def assert_legible(looked: Looked) -> None:
     assert looked.measure(TOO_WIDE) == []
     pale = looked.measure(TOO_PALE, LEAST_CONTRAST)
     assert pale["looked"] > 50
@@ -69,19 +68,18 @@ def test_a_page_is_legible_and_asks_nobody_for_anything(looked: Looked, path: Pa
     assert looked.measure(OVERLAPPING_LABELS) == []
 
 
-def test_every_chart_is_to_be_seen_and_says_what_it_shows(browser: Browser, path: Path) -> None:
-    with looking(browser, path, min(WIDTHS), "light") as shown:
-        charts = shown.measure(CHARTS)
-    assert len(charts) >= 5
-    for chart in charts:
-        assert (chart["width"] > 80, chart["height"] > 5) == (True, True), chart
-        assert chart["hidden"] == "true" or (chart["label"] and chart["title"]), chart
-    assert sum(chart["marks"] for chart in charts) > 0
-
-
-def test_no_page_is_endless_on_a_telephone(browser: Browser, path: Path) -> None:
-    with looking(browser, path, min(WIDTHS), "light") as shown:
-        assert shown.measure("() => document.documentElement.scrollHeight") < LONGEST_PAGE
+def test_every_chart_is_to_be_seen_and_no_page_is_endless_on_a_telephone(
+    browser: Browser, site: Site, subtests: pytest.Subtests
+) -> None:
+    for name in PAGES:
+        with subtests.test(page=name), looking(browser, site.pages[name], min(WIDTHS), "light") as shown:
+            assert shown.measure("() => document.documentElement.scrollHeight") < LONGEST_PAGE
+            charts = shown.measure(CHARTS)
+            assert len(charts) >= 5
+            for chart in charts:
+                assert (chart["width"] > 80, chart["height"] > 5) == (True, True), chart
+                assert chart["hidden"] == "true" or (chart["label"] and chart["title"]), chart
+            assert sum(chart["marks"] for chart in charts) > 0
 
 
 def test_light_and_dark_differ(browser: Browser, site: Site) -> None:

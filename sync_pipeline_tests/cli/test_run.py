@@ -107,8 +107,9 @@ def test_report_shows_an_earlier_run(command: Command) -> None:
     command("run", CUSTOMER, "--json")
     printed = command("report", CUSTOMER, "--run", first["run_id"], "--json")
     assert printed.code == 0
-    page = printed.document.pop("page")
-    assert printed.document == first
+    told = printed.document
+    page = told.pop("page")
+    assert told == first
     assert Path(page).stem == first["run_id"]
 
 

@@ -13,22 +13,22 @@ def aged(deployment: Deployment) -> int:
     return len(served(deployment)) + len(deployment.world.vomo_completions(VOMO))
 
 
-def test_what_nobody_imports_is_told_once_and_delivered_after_the_import(kinds_on: Deployment) -> None:
-    waiting = aged(kinds_on)
-    late = kinds_on.night()
-    assert (late.code, kinds_on.ledger()["review"]) == (5, waiting)
+def test_what_nobody_imports_is_told_once_and_delivered_after_the_import(kinds: Deployment) -> None:
+    waiting = aged(kinds)
+    late = kinds.night()
+    assert (late.code, kinds.ledger()["review"]) == (5, waiting)
     (warning,) = [one for one in late.report.warnings if "have waited" in one]
     assert f"does not have: {waiting}." in warning
-    letters = kinds_on.workplace.state.dead_letters.letters(CUSTOMER, LetterFilter(state=State.REVIEW))
+    letters = kinds.workplace.state.dead_letters.letters(CUSTOMER, LetterFilter(state=State.REVIEW))
     assert len(letters) == waiting
     assert all("what it waits for did not come: contact VOMO/" in str(letter.reason) for letter in letters)
-    again = kinds_on.night()
-    assert (again.code, kinds_on.ledger()["review"]) == (5, waiting)
-    morning(kinds_on)
-    done = kinds_on.night()
+    again = kinds.night()
+    assert (again.code, kinds.ledger()["review"]) == (5, waiting)
+    morning(kinds)
+    done = kinds.night()
     assert (done.code, done.report.carried) == (0, waiting)
-    assert "review" not in kinds_on.ledger()
-    assert_every_kind_delivered(kinds_on)
+    assert "review" not in kinds.ledger()
+    assert_every_kind_delivered(kinds)
 
 
 def test_what_a_person_discarded_meanwhile_is_not_delivered(kinds: Deployment) -> None:

@@ -39,13 +39,13 @@ def tags(deployment: Deployment, user_id: int) -> set[str]:
     return set(deployment.world.contacts(VIRTUOUS)[f"VOMO/{user_id}"]["tags"])
 
 
-def test_a_departed_volunteer_is_archived_once(deployment_on: Deployment) -> None:
-    archiving(deployment_on)
-    gone, _ = leave(deployment_on)
-    night = deployment_on.night()
+def test_a_departed_volunteer_is_archived_once(deployment: Deployment) -> None:
+    archiving(deployment)
+    gone, _ = leave(deployment)
+    night = deployment.night()
     assert (night.code, night.report.deletes, night.report.requests[ARCHIVE]) == (0, 1, 1)
-    assert archived(deployment_on) == {f"VOMO/{gone}"}
-    assert deployment_on.night().report.total_changes == 0
+    assert archived(deployment) == {f"VOMO/{gone}"}
+    assert deployment.night().report.total_changes == 0
 
 
 def test_who_leaves_before_the_import_is_archived_after_it(deployment: Deployment) -> None:
@@ -98,19 +98,19 @@ def test_a_contact_that_staff_merged_is_archived_where_it_went(deployment: Deplo
     assert deployment.world.archived_contacts(VIRTUOUS) == [winner]
 
 
-def test_an_exact_tag_leaves_with_the_role_and_staff_s_tags_stay(deployment_on: Deployment) -> None:
-    deployment_on.configure(destination={"tags": "exact"})
-    deployment_on.world.edit_vomo_user(VOMO, 3, membership_role="VOLUNTEER")
-    deployment_on.night()
-    morning(deployment_on)
-    contact = deployment_on.world.contact_ids(VIRTUOUS)["VOMO/3"]
+def test_an_exact_tag_leaves_with_the_role_and_staff_s_tags_stay(deployment: Deployment) -> None:
+    deployment.configure(destination={"tags": "exact"})
+    deployment.world.edit_vomo_user(VOMO, 3, membership_role="VOLUNTEER")
+    deployment.night()
+    morning(deployment)
+    contact = deployment.world.contact_ids(VIRTUOUS)["VOMO/3"]
     for tag in ("Staff favourite", "VOMO: Old marker"):
-        deployment_on.world.tag_contact(VIRTUOUS, contact, tag)
-    deployment_on.world.edit_vomo_user(VOMO, 3, membership_role="ADMIN")
-    night = deployment_on.night()
+        deployment.world.tag_contact(VIRTUOUS, contact, tag)
+    deployment.world.edit_vomo_user(VOMO, 3, membership_role="ADMIN")
+    night = deployment.night()
     assert (night.code, night.report.updates, night.report.requests[UNTAG]) == (0, 1, 2)
-    assert tags(deployment_on, 3) == {"Staff favourite", "VOMO: Admin"}
-    assert deployment_on.night().report.total_changes == 0
+    assert tags(deployment, 3) == {"Staff favourite", "VOMO: Admin"}
+    assert deployment.night().report.total_changes == 0
 
 
 def test_add_only_leaves_the_old_tag(deployment: Deployment) -> None:

@@ -51,20 +51,20 @@ def contact_of(deployment: Deployment, user_id: Any) -> int:
     return deployment.world.contact_ids(VIRTUOUS)[f"VOMO/{user_id}"]
 
 
-def test_what_hangs_on_a_person_waits_for_the_import_of_the_contact(kinds_on: Deployment) -> None:
-    kinds_on.night()
-    completion = kinds_on.world.vomo_completions(VOMO)[0]
+def test_what_hangs_on_a_person_waits_for_the_import_of_the_contact(kinds: Deployment) -> None:
+    kinds.night()
+    completion = kinds.world.vomo_completions(VOMO)[0]
     key, person = str(completion["id"]), str(completion["user_id"])
     assert re.match(
         rf"Waits for the contact VOMO/{person} since .* UTC to be imported: Virtuous accepted it on ",
-        told(kinds_on, "completions", key),
+        told(kinds, "completions", key),
     )
-    assert not coming(kinds_on, "completions", key).needs_a_person
+    assert not coming(kinds, "completions", key).needs_a_person
 
-    morning(kinds_on)
-    kinds_on.night()
-    assert told(kinds_on, "completions", key).startswith("Delivered on ")
-    assert explained(kinds_on, "completions", key).itself is not None
+    morning(kinds)
+    kinds.night()
+    assert told(kinds, "completions", key).startswith("Delivered on ")
+    assert explained(kinds, "completions", key).itself is not None
 
 
 def test_a_contact_of_virtuous_names_its_record_its_notes_gifts_and_hours(kinds: Deployment) -> None:
@@ -92,31 +92,31 @@ def test_a_donor_whom_only_gifts_made_is_named_by_them(kinds: Deployment) -> Non
     assert found.records == []
 
 
-def test_two_streams_of_one_person_leave_in_one_row_and_say_so(deployment_on: Deployment) -> None:
+def test_two_streams_of_one_person_leave_in_one_row_and_say_so(deployment: Deployment) -> None:
     recipe = {"recipe": "more", "writes": "contact", "reference": "trim(id)", "tags": ["'VOMO: More'"]}
-    write_yaml(deployment_on.folder / "more.yaml", recipe | {"fields": NAMES})
-    more = {"source": "vomo", "stream": "users", "recipe": str(deployment_on.folder / "more.yaml")}
-    deployment_on.configure(streams={"more": more})
-    deployment_on.night()
-    (one,), (other,) = (explained(deployment_on, stream, "3").history.operations for stream in ("users", "more"))
+    write_yaml(deployment.folder / "more.yaml", recipe | {"fields": NAMES})
+    more = {"source": "vomo", "stream": "users", "recipe": str(deployment.folder / "more.yaml")}
+    deployment.configure(streams={"more": more})
+    deployment.night()
+    (one,), (other,) = (explained(deployment, stream, "3").history.operations for stream in ("users", "more"))
     assert (one.travelled_with, other.travelled_with) == ([other.operation_id], [one.operation_id])
     assert one.attempts == other.attempts
 
-    morning(deployment_on)
-    deployment_on.reconciliation()
-    found = backwards(deployment_on, contact_of(deployment_on, 3))
+    morning(deployment)
+    deployment.reconciliation()
+    found = backwards(deployment, contact_of(deployment, 3))
     assert {(record.stream, record.key) for record in found.records} == {("users", "3"), ("more", "3")}
 
 
-def test_an_outage_leaves_a_deferred_record_with_every_attempt(deployment_on: Deployment, nobody_listens: str) -> None:
-    night_of_an_outage(deployment_on, nobody_listens)
-    facts = explained(deployment_on, "users", "3")
+def test_an_outage_leaves_a_deferred_record_with_every_attempt(deployment: Deployment, nobody_listens: str) -> None:
+    night_of_an_outage(deployment, nobody_listens)
+    facts = explained(deployment, "users", "3")
     (operation,) = facts.history.operations
     assert re.match(r"Deferred on .* \(Virtuous could not be reached", answer(facts))
     assert {attempt.outcome for attempt in operation.attempts} == {"unreached"}
     assert len(operation.attempts) == operation.attempts_made > 1
-    deployment_on.night()
-    facts = explained(deployment_on, "users", "3")
+    deployment.night()
+    facts = explained(deployment, "users", "3")
     assert (facts.history.operations[0].attempts[-1].status, facts.history.operations[0].state) == (200, State.ACCEPTED)
 
 
@@ -129,12 +129,12 @@ def test_silence_leaves_doubt_and_its_attempts(deployment: Deployment) -> None:
     assert {(one.outcome, one.status) for one in facts.history.operations[0].attempts} == {("no_answer", 500)}
 
 
-def test_who_left_the_source_is_told_with_what_virtuous_was_told(deployment_on: Deployment) -> None:
-    deployment_on.configure(streams={"users": {"read": {"strategy": "full_snapshot"}}})
-    deployment_on.night()
-    (gone,) = deployment_on.world.change_vomo(VOMO, share=0, remove=1)["removed"]
-    deployment_on.night()
-    facts = explained(deployment_on, "users", str(gone))
+def test_who_left_the_source_is_told_with_what_virtuous_was_told(deployment: Deployment) -> None:
+    deployment.configure(streams={"users": {"read": {"strategy": "full_snapshot"}}})
+    deployment.night()
+    (gone,) = deployment.world.change_vomo(VOMO, share=0, remove=1)["removed"]
+    deployment.night()
+    facts = explained(deployment, "users", str(gone))
     assert re.fullmatch(
         r"The source's newest read does not have this record\. Virtuous was told on [^.]* UTC\.", answer(facts)
     )
@@ -191,14 +191,14 @@ def test_a_paused_customer_and_a_stream_that_is_not_read_are_told_beside_the_ans
     assert step.command == f"sync-pipeline customers resume {CUSTOMER} --reason 'what was mended'"
 
 
-def test_asking_is_possible_while_a_run_is_at_work_and_changes_nothing(deployment_on: Deployment) -> None:
-    deployment_on.night()
-    with deployment_on.stages() as stage:
+def test_asking_is_possible_while_a_run_is_at_work_and_changes_nothing(deployment: Deployment) -> None:
+    deployment.night()
+    with deployment.stages() as stage:
         stage()
-        assert explained(deployment_on, "users", "3").schedule.is_at_work
-    before = deployment_on.books()["requests"]
-    assert explained(deployment_on, "users", "3").last_read is not None
-    assert deployment_on.books()["requests"] == before
+        assert explained(deployment, "users", "3").schedule.is_at_work
+    before = deployment.books()["requests"]
+    assert explained(deployment, "users", "3").last_read is not None
+    assert deployment.books()["requests"] == before
 
 
 def test_a_parked_record_goes_on_when_its_run_does(deployment: Deployment) -> None:

@@ -43,22 +43,22 @@ def test_donations_become_gifts_with_their_donors_and_designations(kinds: Deploy
     assert_nothing_twice(kinds)
 
 
-def test_a_refund_takes_its_gift_back_once_on_the_day_the_source_says(kinds_on: Deployment) -> None:
-    only_gifts(kinds_on).night()
-    morning(kinds_on)
-    kinds_on.night()
-    refunded = frozenset(kinds_on.world.change_giving(GIVING, refund=2, seed=3)["refunded"])
-    night = kinds_on.night()
+def test_a_refund_takes_its_gift_back_once_on_the_day_the_source_says(kinds: Deployment) -> None:
+    only_gifts(kinds).night()
+    morning(kinds)
+    kinds.night()
+    refunded = frozenset(kinds.world.change_giving(GIVING, refund=2, seed=3)["refunded"])
+    night = kinds.night()
     assert (night.code, night.report.deletes, night.report.successes, night.report.requests[REVERSAL]) == (0, 2, 2, 2)
-    donations = {one["id"]: one for one in kinds_on.world.giving_donations(GIVING)}
-    gifts = {one["id"]: one["transactionId"] for one in kinds_on.world.gifts(VIRTUOUS)}
-    for reversal in reversals(kinds_on):
+    donations = {one["id"]: one for one in kinds.world.giving_donations(GIVING)}
+    gifts = {one["id"]: one["transactionId"] for one in kinds.world.gifts(VIRTUOUS)}
+    for reversal in reversals(kinds):
         number = gifts[reversal["reversedGiftId"]]
         assert reversal["giftDate"][:10] == donations[number]["refunded_at"][:10]
         assert f"[sync:Giving/{number}]" in reversal["notes"]
-    assert kinds_on.night().report.total_changes == 0
-    assert_gifts_delivered(kinds_on, refunded)
-    assert_nothing_twice(kinds_on)
+    assert kinds.night().report.total_changes == 0
+    assert_gifts_delivered(kinds, refunded)
+    assert_nothing_twice(kinds)
 
 
 def test_a_refund_before_the_import_waits_for_the_gift(kinds: Deployment) -> None:

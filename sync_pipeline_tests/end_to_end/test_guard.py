@@ -13,11 +13,11 @@ TAG = "VOMO: removed"
 
 
 @pytest.fixture
-def settled(deployment_on: Deployment) -> Deployment:
+def settled(deployment: Deployment) -> Deployment:
     """Forty users in Virtuous, under the guard as shipped."""
-    deployment_on.configure(streams=FULL, limits={"guard": {"changes": 0.5}})
-    assert deployment_on.night().code == 0
-    return deployment_on
+    deployment.configure(streams=FULL, limits={"guard": {"changes": 0.5}})
+    assert deployment.night().code == 0
+    return deployment
 
 
 def edit(deployment: Deployment, first: int, last: int, digits: str = "0199") -> None:

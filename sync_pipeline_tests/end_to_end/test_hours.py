@@ -36,17 +36,17 @@ def recent(deployment: Deployment) -> list[dict[str, Any]]:
     return [one for one in served(deployment) if one["project_date_id"] in walked]
 
 
-def test_corrected_hours_replace_the_old_ones(kinds_on: Deployment) -> None:
-    settled(kinds_on)
-    first, second = recent(kinds_on)[:2]
-    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, first["id"], hours=6.75)
-    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, second["id"], hours=0.5)
-    night = kinds_on.night()
+def test_corrected_hours_replace_the_old_ones(kinds: Deployment) -> None:
+    settled(kinds)
+    first, second = recent(kinds)[:2]
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, first["id"], hours=6.75)
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, second["id"], hours=0.5)
+    night = kinds.night()
     assert (night.code, night.report.updates, night.report.requests[CORRECTION]) == (0, 2, 2)
     assert HOURS not in night.report.requests
-    assert_hours_delivered(kinds_on)
-    assert kinds_on.night().report.total_changes == 0
-    assert_nothing_twice(kinds_on)
+    assert_hours_delivered(kinds)
+    assert kinds.night().report.total_changes == 0
+    assert_nothing_twice(kinds)
 
 
 def test_the_same_hours_spelled_otherwise_change_nothing(kinds: Deployment) -> None:
@@ -87,19 +87,19 @@ def in_doubt(deployment: Deployment, method: str) -> None:
     deployment.world.clear_faults()
 
 
-def test_hours_corrected_while_they_are_in_doubt_are_recorded_once(kinds_on: Deployment) -> None:
-    settled(kinds_on)
-    one = recent(kinds_on)[0]
-    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=0)
-    kinds_on.night()
-    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=2.5)
-    in_doubt(kinds_on, "POST")
-    kinds_on.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=3.5)
-    night = kinds_on.night()
+def test_hours_corrected_while_they_are_in_doubt_are_recorded_once(kinds: Deployment) -> None:
+    settled(kinds)
+    one = recent(kinds)[0]
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=0)
+    kinds.night()
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=2.5)
+    in_doubt(kinds, "POST")
+    kinds.world.edit_vomo_record(VOMO, PARTICIPATIONS, one["id"], hours=3.5)
+    night = kinds.night()
     assert (night.code, night.report.requests[CORRECTION]) == (0, 1)
     assert HOURS not in night.report.requests
-    assert_hours_delivered(kinds_on)
-    assert_nothing_twice(kinds_on)
+    assert_hours_delivered(kinds)
+    assert_nothing_twice(kinds)
 
 
 def test_hours_that_come_back_while_their_removal_is_in_doubt_are_new_ones(kinds: Deployment) -> None:

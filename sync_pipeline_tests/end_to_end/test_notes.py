@@ -29,17 +29,17 @@ def test_a_note_says_which_form_and_nothing_that_was_answered(kinds: Deployment)
     assert all("[sync:VOMO/completion-" in note["note"] for note in notes)
 
 
-def test_a_renamed_form_rewrites_its_notes_in_place(kinds_on: Deployment) -> None:
-    settled(kinds_on)
-    form = kinds_on.world.vomo_completions(VOMO)[0]["form_id"]
-    of_form = [one for one in kinds_on.world.vomo_completions(VOMO) if one["form_id"] == form]
-    kinds_on.world.edit_vomo_record(VOMO, "forms", form, name="Another Form")
-    night = kinds_on.night()
+def test_a_renamed_form_rewrites_its_notes_in_place(kinds: Deployment) -> None:
+    settled(kinds)
+    form = kinds.world.vomo_completions(VOMO)[0]["form_id"]
+    of_form = [one for one in kinds.world.vomo_completions(VOMO) if one["form_id"] == form]
+    kinds.world.edit_vomo_record(VOMO, "forms", form, name="Another Form")
+    night = kinds.night()
     assert (night.code, night.report.updates, night.report.requests[REPLACED]) == (0, len(of_form), len(of_form))
-    notes = kinds_on.world.notes(VIRTUOUS)
-    assert len(notes) == len(kinds_on.world.vomo_completions(VOMO))
+    notes = kinds.world.notes(VIRTUOUS)
+    assert len(notes) == len(kinds.world.vomo_completions(VOMO))
     assert sum('"Another Form"' in note["note"] for note in notes) == len(of_form)
-    assert_nothing_twice(kinds_on)
+    assert_nothing_twice(kinds)
 
 
 def test_a_note_that_staff_deleted_is_not_written_again(kinds: Deployment) -> None:
@@ -75,22 +75,22 @@ def test_a_note_without_an_answer_is_looked_for_before_it_is_sent_again(
     assert bulk or kinds.books()["requests"][NOTE] < 3 * len(notes)
 
 
-def test_a_form_renamed_while_its_note_is_in_doubt_leaves_one_note(kinds_on: Deployment) -> None:
-    settled(kinds_on)
-    added = kinds_on.world.add_vomo_record(VOMO, "completions", form_id=1, user_id=4)
-    kinds_on.world.add_fault(side="virtuous", kind="cut_after", method="POST", path="/api/ContactNote")
-    kinds_on.world.add_fault(side="virtuous", kind="status_before", status=503, method="GET", path="/api/ContactNote/")
-    kinds_on.night()
-    assert kinds_on.ledger()["sending"] == 1
-    kinds_on.world.clear_faults()
-    kinds_on.world.edit_vomo_record(VOMO, "forms", added["form_id"], name="Another Form")
-    night = kinds_on.night()
+def test_a_form_renamed_while_its_note_is_in_doubt_leaves_one_note(kinds: Deployment) -> None:
+    settled(kinds)
+    added = kinds.world.add_vomo_record(VOMO, "completions", form_id=1, user_id=4)
+    kinds.world.add_fault(side="virtuous", kind="cut_after", method="POST", path="/api/ContactNote")
+    kinds.world.add_fault(side="virtuous", kind="status_before", status=503, method="GET", path="/api/ContactNote/")
+    kinds.night()
+    assert kinds.ledger()["sending"] == 1
+    kinds.world.clear_faults()
+    kinds.world.edit_vomo_record(VOMO, "forms", added["form_id"], name="Another Form")
+    night = kinds.night()
     assert night.code == 0
     assert NOTE not in night.report.requests
-    notes = kinds_on.world.notes(VIRTUOUS)
-    assert len(notes) == len(kinds_on.world.vomo_completions(VOMO))
+    notes = kinds.world.notes(VIRTUOUS)
+    assert len(notes) == len(kinds.world.vomo_completions(VOMO))
     assert [one for one in notes if f"completion-{added['id']}]" in one["note"] and '"Another Form"' in one["note"]]
-    assert_nothing_twice(kinds_on)
+    assert_nothing_twice(kinds)
 
 
 def test_a_note_of_an_older_night_is_found_behind_many_others(kinds: Deployment) -> None:

@@ -34,11 +34,11 @@ INCREMENTAL = {"users": {"read": {"strategy": "modified_since", "concurrency": 1
 
 
 @pytest.fixture
-def loaded(deployment_on: Deployment) -> Deployment:
+def loaded(deployment: Deployment) -> Deployment:
     """Forty users in Virtuous; it is the next day."""
-    deployment_on.configure(streams=INCREMENTAL)
-    assert deployment_on.night().code == 0
-    return deployment_on
+    deployment.configure(streams=INCREMENTAL)
+    assert deployment.night().code == 0
+    return deployment
 
 
 def polled(deployment: Deployment, minutes: int = 31) -> Sweep:

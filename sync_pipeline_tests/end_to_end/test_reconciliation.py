@@ -30,17 +30,17 @@ def fields(deployment: Deployment, user_id: int) -> dict[str, Any]:
     return deployment.world.contacts(VIRTUOUS)[f"VOMO/{user_id}"]
 
 
-def test_what_was_imported_is_confirmed_in_two_questions(deployment_on: Deployment) -> None:
-    deployment_on.night()
-    morning(deployment_on)
-    night = deployment_on.reconciliation()
+def test_what_was_imported_is_confirmed_in_two_questions(deployment: Deployment) -> None:
+    deployment.night()
+    morning(deployment)
+    night = deployment.reconciliation()
     account = night.report.reconciliation
     assert (night.code, account["confirmed"], account["unconfirmed"], account["drift"]["ours"]) == (0, 40, 0, {})
     assert night.report.requests[QUERY] == 1
     assert sum(night.report.requests.values()) == 4
-    again = deployment_on.reconciliation()
+    again = deployment.reconciliation()
     assert (again.report.reconciliation["confirmed"], sum(again.report.requests.values())) == (0, 2)
-    assert deployment_on.night().report.total_changes == 0
+    assert deployment.night().report.total_changes == 0
 
 
 def test_an_organization_whose_queries_show_no_references_is_asked_person_by_person(deployment: Deployment) -> None:
@@ -50,16 +50,16 @@ def test_an_organization_whose_queries_show_no_references_is_asked_person_by_per
     assert deployment.reconciliation().report.reconciliation["confirmed"] == 40
 
 
-def test_what_nobody_imports_goes_to_review_by_age_and_comes_back_by_itself(deployment_on: Deployment) -> None:
-    deployment_on.night()
-    first = deployment_on.reconciliation()
+def test_what_nobody_imports_goes_to_review_by_age_and_comes_back_by_itself(deployment: Deployment) -> None:
+    deployment.night()
+    first = deployment.reconciliation()
     assert (first.code, first.report.reconciliation["unconfirmed"]) == (0, 40)
-    deployment_on.clock.advance(hours=72)
-    late = deployment_on.reconciliation()
-    assert (late.code, late.report.reconciliation["reviewed"], deployment_on.ledger()) == (5, 40, {"review": 40})
-    morning(deployment_on)
-    done = deployment_on.reconciliation()
-    assert (done.code, deployment_on.ledger()) == (0, {"confirmed": 40})
+    deployment.clock.advance(hours=72)
+    late = deployment.reconciliation()
+    assert (late.code, late.report.reconciliation["reviewed"], deployment.ledger()) == (5, 40, {"review": 40})
+    morning(deployment)
+    done = deployment.reconciliation()
+    assert (done.code, deployment.ledger()) == (0, {"confirmed": 40})
 
 
 def test_an_accepted_value_that_a_newer_one_follows_is_over(deployment: Deployment) -> None:
@@ -115,19 +115,19 @@ def test_a_field_for_empty_ones_is_written_first_and_never_over_a_value(deployme
     assert fields(deployment, 5)["phone"] == phones[5]
 
 
-def test_what_a_batch_lost_is_sent_alone(deployment_on: Deployment) -> None:
-    deployment_on.world.change_organization(VIRTUOUS, batch_ignores_birth_and_gender=True)
-    deployment_on.night()
-    morning(deployment_on)
-    night = deployment_on.reconciliation()
+def test_what_a_batch_lost_is_sent_alone(deployment: Deployment) -> None:
+    deployment.world.change_organization(VIRTUOUS, batch_ignores_birth_and_gender=True)
+    deployment.night()
+    morning(deployment)
+    night = deployment.reconciliation()
     lost = night.report.reconciliation["corrected"]
     assert (night.code, night.report.requests[SINGLE], night.report.successes) == (0, lost, lost)
     assert lost > 20
     assert BATCH not in night.report.requests
-    morning(deployment_on)
-    assert_delivered(deployment_on.world, VIRTUOUS, VOMO)
-    deployment_on.reconciliation()
-    assert deployment_on.ledger() == {"confirmed": 40, "superseded": lost}
+    morning(deployment)
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+    deployment.reconciliation()
+    assert deployment.ledger() == {"confirmed": 40, "superseded": lost}
 
 
 def test_nothing_is_written_to_whom_staff_archived(confirmed: Deployment) -> None:
@@ -172,16 +172,16 @@ def test_a_contact_that_is_gone_without_a_trace_is_told(confirmed: Deployment) -
     assert confirmed.reconciliation(full=True).report.reconciliation["missing"] == 1
 
 
-def test_a_tag_that_an_older_import_brought_back_is_taken_away_again(deployment_on: Deployment) -> None:
-    deployment_on.configure(destination={"tags": "exact"})
-    deployment_on.night()
-    morning(deployment_on)
+def test_a_tag_that_an_older_import_brought_back_is_taken_away_again(deployment: Deployment) -> None:
+    deployment.configure(destination={"tags": "exact"})
+    deployment.night()
+    morning(deployment)
     for role in ("ORGANIZER", "ADMIN"):
-        deployment_on.world.edit_vomo_user(VOMO, 5, membership_role=role)
-        deployment_on.night()
-    morning(deployment_on)  # both transactions at once: the tag that is not wanted any more comes back
-    deployment_on.reconciliation(full=True)
-    assert fields(deployment_on, 5)["tags"] == ["VOMO: Admin"]
+        deployment.world.edit_vomo_user(VOMO, 5, membership_role=role)
+        deployment.night()
+    morning(deployment)  # both transactions at once: the tag that is not wanted any more comes back
+    deployment.reconciliation(full=True)
+    assert fields(deployment, 5)["tags"] == ["VOMO: Admin"]
 
 
 def test_yesterdays_changes_are_read_once_more(deployment: Deployment) -> None:
@@ -204,24 +204,24 @@ def test_a_reconciliation_without_quota_left_ends_and_says_so(deployment: Deploy
     assert deployment.reconciliation().report.reconciliation["confirmed"] == 40
 
 
-def test_whom_we_archived_ourselves_comes_back_with_the_record(deployment_on: Deployment) -> None:
+def test_whom_we_archived_ourselves_comes_back_with_the_record(deployment: Deployment) -> None:
     full = {"read": {"strategy": "full_snapshot", "concurrency": 1}}
-    deployment_on.configure(streams={"users": {**full, "on_delete": "archive"}})
-    deployment_on.night()
-    morning(deployment_on)
-    deployment_on.reconciliation()
-    users = {one["id"]: one for one in deployment_on.world.vomo_users(VOMO)}
-    gone = deployment_on.world.change_vomo(VOMO, share=0, remove=1)["removed"][0]
-    deployment_on.world.add_fault(side="virtuous", kind="cut_after", method="PUT", path="/api/Contact/Archive")
-    deployment_on.world.add_fault(side="virtuous", kind="cut_before", method="GET", path="/api/Contact/")
-    assert (deployment_on.night().code, deployment_on.ledger()["sending"]) == (3, 1)  # archived, and nobody knows
-    assert deployment_on.reconciliation(full=True).report.reconciliation["archived"] == 0
-    deployment_on.world.clear_faults()
-    deployment_on.night()
-    assert deployment_on.reconciliation(full=True).report.reconciliation["archived"] == 0
-    with deployment_on.world.lock:
-        deployment_on.world.vomo[VOMO].users.put({**users[gone], "last_name": "Back"})
-    assert deployment_on.night().code == 0
-    morning(deployment_on)
-    assert deployment_on.world.archived_contacts(VIRTUOUS) == []
-    assert_delivered(deployment_on.world, VIRTUOUS, VOMO)
+    deployment.configure(streams={"users": {**full, "on_delete": "archive"}})
+    deployment.night()
+    morning(deployment)
+    deployment.reconciliation()
+    users = {one["id"]: one for one in deployment.world.vomo_users(VOMO)}
+    gone = deployment.world.change_vomo(VOMO, share=0, remove=1)["removed"][0]
+    deployment.world.add_fault(side="virtuous", kind="cut_after", method="PUT", path="/api/Contact/Archive")
+    deployment.world.add_fault(side="virtuous", kind="cut_before", method="GET", path="/api/Contact/")
+    assert (deployment.night().code, deployment.ledger()["sending"]) == (3, 1)  # archived, and nobody knows
+    assert deployment.reconciliation(full=True).report.reconciliation["archived"] == 0
+    deployment.world.clear_faults()
+    deployment.night()
+    assert deployment.reconciliation(full=True).report.reconciliation["archived"] == 0
+    with deployment.world.lock:
+        deployment.world.vomo[VOMO].users.put({**users[gone], "last_name": "Back"})
+    assert deployment.night().code == 0
+    morning(deployment)
+    assert deployment.world.archived_contacts(VIRTUOUS) == []
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)

@@ -12,18 +12,18 @@ def replay(deployment: Deployment, wanted: LetterFilter = EVERYTHING) -> list[Ou
     return list(deployment.workplace.state.dead_letters.replay(CUSTOMER, wanted, "anna").values())
 
 
-def test_a_replay_sends_todays_value_once_virtuous_takes_it(deployment_on: Deployment) -> None:
-    deployment_on.world.change_organization(VIRTUOUS, genders=("Female",))
-    deployment_on.night()
-    refused = deployment_on.ledger()["dead"]
-    deployment_on.world.change_organization(VIRTUOUS, genders=())
-    assert deployment_on.night().code == 5
-    assert replay(deployment_on) == [Outcome.REPLAYED] * refused
-    assert deployment_on.ledger()["dead"] == refused
-    night = deployment_on.night()
+def test_a_replay_sends_todays_value_once_virtuous_takes_it(deployment: Deployment) -> None:
+    deployment.world.change_organization(VIRTUOUS, genders=("Female",))
+    deployment.night()
+    refused = deployment.ledger()["dead"]
+    deployment.world.change_organization(VIRTUOUS, genders=())
+    assert deployment.night().code == 5
+    assert replay(deployment) == [Outcome.REPLAYED] * refused
+    assert deployment.ledger()["dead"] == refused
+    night = deployment.night()
     assert (night.code, night.report.successes, night.report.failures) == (0, refused, 0)
-    assert_delivered(deployment_on.world, VIRTUOUS, VOMO)
-    assert deployment_on.night().report.total_changes == 0
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
+    assert deployment.night().report.total_changes == 0
 
 
 def test_a_replay_of_what_is_still_refused_is_one_dead_letter_again(deployment: Deployment) -> None:
@@ -62,19 +62,19 @@ def test_only_what_the_filter_means_is_replayed(deployment: Deployment) -> None:
     assert len(replay(deployment, LetterFilter(reason="400"))) == 2
 
 
-def test_a_discarded_value_is_not_sent_again_and_a_new_one_is(deployment_on: Deployment) -> None:
-    deployment_on.night()
-    name = deployment_on.world.vomo_users(VOMO)[4]["last_name"]
-    spoil(deployment_on, 5)
-    assert deployment_on.night().code == 5
-    outcomes = deployment_on.workplace.state.dead_letters.discard(CUSTOMER, EVERYTHING, "anna")
+def test_a_discarded_value_is_not_sent_again_and_a_new_one_is(deployment: Deployment) -> None:
+    deployment.night()
+    name = deployment.world.vomo_users(VOMO)[4]["last_name"]
+    spoil(deployment, 5)
+    assert deployment.night().code == 5
+    outcomes = deployment.workplace.state.dead_letters.discard(CUSTOMER, EVERYTHING, "anna")
     assert list(outcomes.values()) == [Outcome.DISCARDED]
-    night = deployment_on.night()
-    assert (night.code, night.report.total_changes, deployment_on.ledger()["discarded"]) == (0, 0, 1)
-    deployment_on.world.edit_vomo_user(VOMO, 5, last_name=name, phone="(555) 555-0177")
-    night = deployment_on.night()
+    night = deployment.night()
+    assert (night.code, night.report.total_changes, deployment.ledger()["discarded"]) == (0, 0, 1)
+    deployment.world.edit_vomo_user(VOMO, 5, last_name=name, phone="(555) 555-0177")
+    night = deployment.night()
     assert (night.code, night.report.successes) == (0, 1)
-    assert_delivered(deployment_on.world, VIRTUOUS, VOMO)
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
 def test_a_note_that_staff_deleted_stays_gone_when_it_is_discarded(kinds: Deployment) -> None:

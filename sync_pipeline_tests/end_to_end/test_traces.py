@@ -100,7 +100,7 @@ def test_nothing_but_ids_counts_and_names_of_ours_leaves(command: Command, colle
     names = set(re.findall(r'"lastName": "(\w+)"', json.dumps(world.contacts("virtuous-token"))))
     assert names
     assert not [name for name in names if name.encode() in sent]
-    assert not re.search(rb"-token|@|http://", sent)
+    assert not re.search(rb"-token|[a-z]@[a-z]|http://", sent)  # an @ alone may be a byte of a number
 
 
 @pytest.mark.usefixtures("fleet")

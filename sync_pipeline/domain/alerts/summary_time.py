@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+SUMMARY = "summary"
 MORNING = timedelta(hours=3)
 """Later than this a summary is nobody's morning any more: a daemon that was away until then leaves it out."""
 

@@ -1,6 +1,6 @@
 """Every row of a customer who left goes, except for the audit log and the token that fences off old processes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -36,7 +36,7 @@ def row(table: Table, customer_id: str, number: int, now: datetime) -> dict[str,
         counts_by_itself = column is table.autoincrement_column
         if column.name == "customer_id" or column.nullable or counts_by_itself:
             continue
-        by_kind: dict[Any, Any] = {UtcDateTime: now, type(Json): {}, Boolean: False}
+        by_kind: dict[Any, Any] = {UtcDateTime: now + timedelta(seconds=number), type(Json): {}, Boolean: False}
         by_kind |= dict.fromkeys((Integer, BigInteger), number)
         values[column.name] = by_kind.get(type(column.type), f"{customer_id} {number}")
     return values
