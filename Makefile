@@ -48,8 +48,8 @@ test: lint ## Run all checks and tests
 	@# Two cores, four workers: a third of the time is spent waiting. The last worker was alone for three minutes.
 	$(BIN)/pytest -n 4 --dist worksteal -m 'not fleet'
 
-test-fleet: $(VENV)/.dev ## Run the tests that take minutes: 200 customers, restarts, prunes killed everywhere
-	$(BIN)/pytest -m fleet
+test-fleet: $(VENV)/.dev ## Run the tests that take minutes: nights on PostgreSQL, 200 customers, restarts, prunes killed everywhere
+	$(BIN)/pytest -m 'fleet and not browser'
 	FLEET=200 $(BIN)/pytest sync_pipeline_tests/end_to_end/test_isolation.py
 
 test-browser: $(VENV)/.dev ## Run the browser tests; installs Debian's chromium if it is missing

@@ -1,7 +1,9 @@
-"""A scrape of a fleet's metrics: the state store of CUSTOMERS after eight days of nights, reconciliations and polls.
+"""Watching a fleet, by metrics, alerts and pages.
 
-Each customer has 12 runs a day with a report of 3 KB, OPERATIONS in the ledger of which a few are not over, and
-REQUESTS within the window of its quota. The first collection loads the customers' files; a scrape is what comes after.
+The state store of CUSTOMERS after eight days of nights, reconciliations and polls: each has 12 runs a day with a report
+of 3 KB, OPERATIONS in the ledger of which a few are not over, and REQUESTS within the window of its quota. The first
+collection loads the customers' files; a scrape is what comes after. A look is what `check_alerts` does every 30 s,
+with nothing to tell; the page is the fleet's.
 
     python bench/metrics.py [CUSTOMERS] [DATABASE_URL]
 """
@@ -11,7 +13,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -25,8 +27,12 @@ from sync_pipeline.adapters.prometheus import exposition
 from sync_pipeline.adapters.sql import tables
 from sync_pipeline.adapters.sql.state import StateStore
 from sync_pipeline.cli.metrics_documents import measure
+from sync_pipeline.cli.page_documents import new_fleet_page
+from sync_pipeline.domain.alerts.of_runs import Judgement
+from sync_pipeline.domain.alerts.summary import summary_text
 from sync_pipeline.domain.report import empty_report
 from sync_pipeline.domain.run import Layer, Run, RunStatus
+from sync_pipeline.orchestration.watching import look_and_tell
 from sync_pipeline.settings import load_settings
 from sync_pipeline.workplace import Workplace
 
@@ -88,7 +94,7 @@ def request_rows(name: str, now: datetime) -> Rows:
     for number in range(REQUESTS):
         at = now - timedelta(seconds=10 * number)
         event = {"customer_id": name, "destination": f"127.0.0.1|{name}", "run_id": "r", "endpoint": "POST /x"}
-        yield {**event, "at": at, "throttled": False}
+        yield {**event, "at": at, "outcome": "accepted", "status": 200}
 
 
 def position_rows(name: str, now: datetime) -> Rows:
@@ -134,6 +140,9 @@ def scrapes(folder: Path, customers: int, database_url: str | None) -> dict[str,
         body = exposition(measured)
         rendered.append(time.perf_counter() - began)
         size, series = len(body), sum(len(values) for _, values in measured)
+    looks = [timed(lambda: look_and_tell(workplace, Judgement([], frozenset()))) for _ in range(4)][1:]
+    summary = timed(lambda: summary_text(workplace.summary(workplace.fleet())))
+    page = timed(new_fleet_page)
     workplace.close()
     return {
         "bench": "metrics",
@@ -146,10 +155,19 @@ def scrapes(folder: Path, customers: int, database_url: str | None) -> dict[str,
         "scrape_seconds": round(min(rendered), 3),
         "slowest_scrape_seconds": round(max(rendered), 3),
         "goal": GOAL_SECONDS,
+        "look_seconds": round(min(looks), 3),
+        "summary_seconds": round(summary, 3),
+        "page_seconds": round(page, 3),
         "series": series,
         "megabytes": round(size / 1e6, 1),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
+
+
+def timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def main(arguments: Sequence[str]) -> None:

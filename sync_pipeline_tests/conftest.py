@@ -69,6 +69,12 @@ def sqlite_url(sqlite_file: Path) -> Iterator[str]:
         yield f"sqlite:///{shutil.copy(sqlite_file, Path(folder) / 'state.db')}"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.fleet)])
+def each_database_url(request: pytest.FixtureRequest) -> str:
+    """The same for whole nights: on PostgreSQL they take twice as long, and the store has tests of its own on both."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Address of a migrated, empty state store; the test runs once on each kind of database."""

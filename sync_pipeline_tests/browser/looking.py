@@ -1,15 +1,19 @@
 """What a page looks like to a person, measured in the browser that shows it."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 WIDTHS = (1280, 400)
 SCHEMES = ("light", "dark")
 HEIGHT = 900
+CHROMIUM = shutil.which("chromium")
+WITHOUT = "chromium is not installed: `make test-browser` installs it and looks at the pages"
 LEAST_CONTRAST, LEAST_CONTRAST_OF_A_MARK = 4.5, 3.0
 
 COLOURS = """least => {
@@ -126,3 +130,30 @@ def looking(browser: Browser, path: Path, width: int, scheme: Any) -> Iterator[L
         yield looked
     finally:
         context.close()
+
+
+def assert_legible(looked: Looked) -> None:
+    assert looked.measure(TOO_WIDE) == []
+    pale = looked.measure(TOO_PALE, LEAST_CONTRAST)
+    assert pale["looked"] > 50
+    assert pale["found"] == []
+    faint = looked.measure(TOO_FAINT, LEAST_CONTRAST_OF_A_MARK)
+    assert faint["looked"] > 5
+    assert faint["found"] == []
+    assert looked.measure(CUT_LABELS) == []
+    assert looked.measure(OVERLAPPING_LABELS) == []
+
+
+def skip_without_chromium() -> None:
+    if CHROMIUM is None:
+        pytest.skip(WITHOUT)
+
+
+@contextmanager
+def opened_browser() -> Iterator[Browser]:
+    """Playwright keeps an event loop running in this thread: what runs one of its own must come before or after."""
+    with sync_playwright() as playwright:
+        # In a container everybody is root, and chromium's own sandbox refuses root.
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()

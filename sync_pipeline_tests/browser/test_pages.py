@@ -1,6 +1,5 @@
 """The pages of real runs, looked at in a real browser: wide and narrow, light and dark."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,21 +8,14 @@ from playwright.sync_api import Browser
 
 from sync_pipeline_tests.browser.looking import (
     CHARTS,
-    CUT_LABELS,
-    LEAST_CONTRAST,
-    LEAST_CONTRAST_OF_A_MARK,
-    OVERLAPPING_LABELS,
     SCHEMES,
-    TOO_FAINT,
-    TOO_PALE,
-    TOO_WIDE,
     WIDTHS,
-    Looked,
+    assert_legible,
     looking,
 )
 from sync_pipeline_tests.browser.site import Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.fleet]
 
 PAGES = ("first", "troubled", "parked", "failed", "held", "reconciled", "fleet of 12", "fleet of 300")
 LARGEST_PAGE = 300_000
@@ -32,18 +24,11 @@ LONGEST_PAGE = 16_000
 
 
 EVERY_LOOK = tuple((width, scheme) for width in WIDTHS for scheme in SCHEMES)
-TWO_LOOKS = ((max(WIDTHS), "light"), (min(WIDTHS), "dark"))
 
 
-@pytest.mark.parametrize(
-    "looks",
-    [pytest.param(TWO_LOOKS, id="two-looks"), pytest.param(EVERY_LOOK, id="every-look", marks=pytest.mark.fleet)],
-)
-def test_pages_are_legible_and_ask_nobody_for_anything(
-    browser: Browser, site: Site, looks: Sequence[tuple[int, str]], subtests: pytest.Subtests
-) -> None:
+def test_pages_are_legible_and_ask_nobody_for_anything(browser: Browser, site: Site, subtests: pytest.Subtests) -> None:
     for name in PAGES:
-        for width, scheme in looks:
+        for width, scheme in EVERY_LOOK:
             with (
                 subtests.test(page=name, width=width, scheme=scheme),
                 looking(browser, site.pages[name], width, scheme) as it,
@@ -54,18 +39,6 @@ def test_pages_are_legible_and_ask_nobody_for_anything(
                 assert it.complaints == []
                 assert it.measure("() => document.documentElement.scrollWidth") == width
                 assert_legible(it)
-
-
-def assert_legible(looked: Looked) -> None:
-    assert looked.measure(TOO_WIDE) == []
-    pale = looked.measure(TOO_PALE, LEAST_CONTRAST)
-    assert pale["looked"] > 50
-    assert pale["found"] == []
-    faint = looked.measure(TOO_FAINT, LEAST_CONTRAST_OF_A_MARK)
-    assert faint["looked"] > 5
-    assert faint["found"] == []
-    assert looked.measure(CUT_LABELS) == []
-    assert looked.measure(OVERLAPPING_LABELS) == []
 
 
 def test_every_chart_is_to_be_seen_and_no_page_is_endless_on_a_telephone(

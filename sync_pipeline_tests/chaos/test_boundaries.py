@@ -23,8 +23,8 @@ FAULTS = ("cut_after", "status_after", "cut_before")
 
 
 @pytest.fixture
-def small(tmp_path: Path, database_url: str) -> Iterator[Deployment]:
-    with deployed(tmp_path, database_url, USERS, **SIZES) as deployment:
+def small(tmp_path: Path, each_database_url: str) -> Iterator[Deployment]:
+    with deployed(tmp_path, each_database_url, USERS, **SIZES) as deployment:
         deployment.world.add_giving_organization(GIVING, donations=DONATIONS, seed=5)
         deployment.configure(**streams_of_every_kind(deployment.folder, deployment.url))
         deployment.configure(destination={"batch": {"max": 5}, "settle_seconds": 1})

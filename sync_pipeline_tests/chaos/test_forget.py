@@ -56,6 +56,7 @@ def forget(open_workplace: Callable[[], Workplace]) -> Forgotten:
         workplace.close()
 
 
+@pytest.mark.fleet
 def test_killed_between_any_two_lines(gone: Deployment, tmp_path: Path) -> None:
     whole = copy(gone, tmp_path / "whole")
     lines = traced(lambda: forget(whole), LINES_OF)

@@ -24,7 +24,7 @@ from sync_pipeline_tests.orchestration.nights import Nights
 EVENING = datetime(2026, 3, 2, 22, 58, tzinfo=UTC)
 SLACK, OPS = "slack-token", "C0001"
 TOKEN, SOURCE, ROWS = "token", "source", "rows"
-LATER = [f"later-{number}" for number in range(1, 5)]
+LATER = [f"later-{number}" for number in range(1, 4)]
 CUSTOMERS = [TOKEN, SOURCE, ROWS, *LATER]
 PEOPLE, BAD = 50, 6
 STEP = timedelta(minutes=12)  # somebody who looks less often than every quarter of an hour was away
