@@ -10,12 +10,14 @@ import structlog
 
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import metadata
+from sync_pipeline_tests.engines import keep_engines
 from sync_pipeline_tests.memory import use_memory
 from sync_pipeline_tests.postgres import PostgresServer
 
 
 def pytest_configure() -> None:
     use_memory()
+    keep_engines()
 
 
 @pytest.fixture(autouse=True)

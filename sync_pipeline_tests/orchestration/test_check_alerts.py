@@ -14,6 +14,7 @@ from sync_pipeline.orchestration.sensors import check_alerts, run_failure_alerts
 from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.clock import FakeClock
 from sync_pipeline_tests.orchestration.nights import Nights
+from sync_pipeline_tests.quick_instance import quick_instance
 from sync_pipeline_tests.orchestration.test_due_customers import schedule
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
@@ -29,8 +30,7 @@ def url_of(fleet: Path) -> str:
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """One that keeps ticks, which an ephemeral one does not."""
-    (folder := tmp_path / "dagster").mkdir()
-    with dg.DagsterInstance.local_temp(str(folder)) as instance:
+    with quick_instance(tmp_path / "dagster") as instance:
         yield instance
 
 

@@ -20,6 +20,7 @@ from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.clock import FakeClock
 from sync_pipeline_tests.end_to_end.deployment import secret, write_yaml
 from sync_pipeline_tests.orchestration.nights import Nights
+from sync_pipeline_tests.quick_instance import quick_instance
 
 EVENING = datetime(2026, 3, 2, 22, 58, tzinfo=UTC)
 SLACK, OPS = "slack-token", "C0001"
@@ -60,8 +61,8 @@ def world() -> World:
 @pytest.fixture
 def nights(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nights]:
     (folder := tmp_path / "customers").mkdir()
-    (dagster := tmp_path / "dagster").mkdir()
-    with running_sandbox(world) as url, dg.DagsterInstance.local_temp(str(dagster)) as instance:
+    dagster = tmp_path / "dagster"
+    with running_sandbox(world) as url, quick_instance(dagster) as instance:
         settings = {"HOME": tmp_path / "home", "CUSTOMERS": folder, "SUMMARY_AT": "never"}
         slack = {"SLACK_TOKEN": SLACK, "SLACK_CHANNEL": OPS, "SLACK_BASE_URL": f"{url}/slack/api"}
         for name, value in (settings | slack).items():
