@@ -45,8 +45,8 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
 
 test: lint ## Run all checks and tests
-	@# Two cores, four workers: a third of the time is spent waiting. The last worker was alone for three minutes.
-	$(BIN)/pytest -n 4 --dist worksteal -m 'not fleet'
+	@# Two cores, four workers: a third of the time is spent waiting.
+	$(BIN)/pytest -n 4 -m 'not fleet'
 
 test-fleet: $(VENV)/.dev ## Run the tests that take minutes: nights on PostgreSQL, 200 customers, restarts, prunes killed everywhere
 	$(BIN)/pytest -m 'fleet and not browser'

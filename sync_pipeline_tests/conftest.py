@@ -8,16 +8,24 @@ from pathlib import Path
 import pytest
 import structlog
 
+from xdist.remote import Producer
+
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.tables import metadata
 from sync_pipeline_tests.engines import keep_engines
 from sync_pipeline_tests.memory import use_memory
 from sync_pipeline_tests.postgres import PostgresServer
+from sync_pipeline_tests.workers import ByTest
 
 
 def pytest_configure() -> None:
     use_memory()
     keep_engines()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByTest:
+    return ByTest(config, log)
 
 
 @pytest.fixture(autouse=True)

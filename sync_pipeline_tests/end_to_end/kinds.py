@@ -61,6 +61,14 @@ def morning(deployment: Judged) -> None:
     deployment.world.run_import(VIRTUOUS)
 
 
+def nights_until_delivered(deployment: Deployment, most: int) -> None:
+    """Nights, each with a morning, until one leaves nothing; troubled ones may all leave something."""
+    for _ in range(most):
+        if deployment.night().code == 0:
+            return
+        morning(deployment)
+
+
 def served(deployment: Judged) -> list[dict[str, Any]]:
     """Participations with hours of dates in the window of the shipped connector, or of all on a first read."""
     return [one for one in deployment.world.vomo_participations(VOMO) if one["hours"] and float(one["hours"])]

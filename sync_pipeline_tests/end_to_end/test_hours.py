@@ -14,6 +14,7 @@ from sync_pipeline_tests.end_to_end.kinds import (
     assert_hours_delivered,
     assert_nothing_twice,
     morning,
+    nights_until_delivered,
     served,
 )
 
@@ -189,9 +190,7 @@ def test_calls_without_an_answer_are_looked_for_before_they_are_made_again(kinds
     """Every third call that makes an opportunity, a sign-up or hours goes wrong."""
     kinds.configure(streams={"donations": None, "completions": None})
     kinds.world.add_fault(side="virtuous", kind=kind, method="POST", path=VOLUNTEERS, every=3)
-    for _ in range(12):
-        kinds.night()
-        morning(kinds)
+    nights_until_delivered(kinds, 12)
     kinds.world.clear_faults()
     while kinds.night().code:
         pass

@@ -3,7 +3,7 @@
 import pytest
 
 from sync_pipeline_tests.end_to_end.deployment import VIRTUOUS, VOMO, Deployment
-from sync_pipeline_tests.end_to_end.kinds import NOTE, assert_nothing_twice, morning
+from sync_pipeline_tests.end_to_end.kinds import NOTE, assert_nothing_twice, morning, nights_until_delivered
 
 REPLACED = "PUT /api/ContactNote/{noteId}"
 
@@ -64,8 +64,7 @@ def test_a_note_without_an_answer_is_looked_for_before_it_is_sent_again(
     only_notes(kinds).night()
     morning(kinds)
     kinds.world.add_fault(side="virtuous", kind=kind, method="POST", path="/api/ContactNote", every=2)
-    for _ in range(10):
-        kinds.night()
+    nights_until_delivered(kinds, 10)
     kinds.world.clear_faults()
     while kinds.night().code:
         pass

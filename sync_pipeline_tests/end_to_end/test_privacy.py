@@ -115,6 +115,7 @@ def test_everything_that_was_to_be_searched_is_there(nights: Marked) -> None:
         assert word in said
 
 
+@pytest.mark.fleet  # the columns are those of SQLite, and written by the same statements
 def test_no_column_of_postgresql_has_a_value_but_the_declared_ones(
     tmp_path: Path, postgres_server: PostgresServer
 ) -> None:

@@ -164,8 +164,8 @@ def test_a_reconciliation_follows_the_night_and_the_weekly_one_reads_everything(
     synced(nights)  # on Monday evening
     assert nights.tick() == []
     begun: list[str] = []
-    for _ in range(4 * 24):
-        nights.clock.advance(hours=1)
+    for _ in range(4 * 12):
+        nights.clock.advance(hours=2)
         for request in nights.tick():
             begun.append(f"{nights.clock.now():%a} {request.tags['sync/layer']} {request.tags['sync/slot']}")
             assert nights.start(request).success
