@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sync_pipeline.cli.status_documents import status_entry, status_exit_code
-from sync_pipeline_tests.end_to_end.deployment import CUSTOMER, USERS, VIRTUOUS, VOMO, Deployment
+from sync_pipeline_tests.end_to_end.deployment import BATCH, CUSTOMER, USERS, VIRTUOUS, VOMO, Deployment
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 
 DEAD = {"side": "vomo", "path": "/vomo/v1/users", "kind": "status_before", "status": 404}
@@ -47,6 +47,26 @@ def test_status_tells_who_is_paused_since_when_and_why(given_up: Deployment) -> 
     assert paused_until is not None
     assert abs(paused_until - given_up.clock.now()) < timedelta(minutes=1)  # a day after the third failure
     assert status_exit_code(entry) == 4
+
+
+def test_who_is_paused_at_work_sends_nothing_more(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    breakers, sleep = deployment.workplace.state.breakers, deployment.clock.sleep
+    deployment.configure(destination={"batch": {"max": 5}})
+    deployment.world.add_fault(side="virtuous", kind="rate_limited", path="/api/Contact", retry_after=5, times=1)
+
+    async def paused_meanwhile(seconds: float) -> None:
+        breakers.pause(CUSTOMER, "incident 17: the key was published", "ada")
+        await sleep(seconds)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deployment.clock, "sleep", paused_meanwhile)
+        night = deployment.night()
+    assert (night.code, night.report.status, night.report.successes) == (4, "paused", 15)
+    assert "incident 17" in night.report.stage_failures[0]["message"]
+    assert deployment.books()["requests"][BATCH] == 4  # those of the first round
+    breakers.resume(CUSTOMER, "a new key", "ada")
+    assert deployment.night().code == 0
+    assert_delivered(deployment.world, VIRTUOUS, VOMO)
 
 
 def test_who_wants_it_is_tried_once_more_after_the_pause(deployment: Deployment) -> None:

@@ -36,8 +36,8 @@ class Delivery:
         self._apart: tuple[int, ...] = ()
 
     async def run(self) -> None:
-        """Send until nothing is left that could be sent now, or the slice has to stop."""
-        while not self._state.stopped and not self._state.park_if_out_of_time():
+        """Send until nothing is left that could be sent now, or the slice has to end."""
+        while not self._state.stopped and not self._state.must_end():
             batches, refusal = self._claim_round()
             if batches:
                 await self._round(batches)

@@ -62,7 +62,7 @@ class DoubtResolution:
             if batch.endpoint not in LOOKED_FOR
             for part in _parts(batch.rows, state.routes.limit(batch.endpoint))
         )
-        while queue and not state.stopped and not state.park_if_out_of_time():
+        while queue and not state.stopped and not state.must_end():
             endpoint, rows = queue.popleft()
             if endpoint in state.blocked:
                 continue
@@ -86,7 +86,7 @@ class DoubtResolution:
         settles_at = {number: batch.attempted_at + settle for batch in batches for number in batch.ids}
         operations = self._context.sending.doubtful(list(settles_at)) if settles_at else []
         for operation in operations:
-            if self._state.stopped or self._state.park_if_out_of_time():
+            if self._state.stopped or self._state.must_end():
                 return
             number = operation.operation_id
             finding = await self._looking.effect_of(operation, [one for one in operations if one is not operation])
@@ -101,7 +101,7 @@ class DoubtResolution:
     async def _read_states(self, batches: Sequence[DoubtfulBatch]) -> None:
         """States that are there already; the others are asked for again, which does no harm."""
         for operation in self._context.sending.doubtful([number for batch in batches for number in batch.ids]):
-            if self._state.stopped or self._state.park_if_out_of_time():
+            if self._state.stopped or self._state.must_end():
                 return
             if await self._looking.is_in_state(operation):
                 self._context.sending.accepted((operation.operation_id,), Evidence.FOUND)

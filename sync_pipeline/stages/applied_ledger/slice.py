@@ -16,7 +16,7 @@ from sync_pipeline.stages.applied_ledger.requests import why_undecided
 from sync_pipeline.stages.context import StageContext, routes
 from sync_pipeline.stages.observing import WAIT_WITHOUT_ADVICE, blocked
 from sync_pipeline.stages.permits import sit_out, wait_for_quota
-from sync_pipeline.stages.source_snapshot.prerequisites import ask_organization
+from sync_pipeline.stages.source_snapshot.prerequisites import ask_organization, confirm_not_paused
 
 TRIES = 5
 SILENT_TRIES_BEFORE_SHRINKING = 2  # one lost answer says nothing about how many rows were too many
@@ -71,7 +71,13 @@ class SliceState:
         """Endpoints that get nothing more in this slice."""
         return frozenset(self.silent) | self.forbidden
 
-    def park_if_out_of_time(self) -> bool:
+    def must_end(self) -> bool:
+        """Whether nothing more may begin in this slice.
+
+        Raises:
+            PausedError: somebody paused the customer while it was at work.
+        """
+        confirm_not_paused(self.context)
         if self.park is None and self.context.out_of_time:
             self.park = Park(self.context.clock.now(), self.context.why_out_of_time)
         return self.park is not None
