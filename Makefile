@@ -48,7 +48,7 @@ test: lint ## Run all checks and tests
 	@# Two cores, four workers: a third of the time is spent waiting.
 	$(BIN)/pytest -n 4 -m 'not fleet'
 
-test-fleet: $(VENV)/.dev ## Run the tests that take minutes: nights on PostgreSQL, 200 customers, restarts, prunes killed everywhere
+test-fleet: $(VENV)/.dev ## Run the tests that take minutes: nights on PostgreSQL, the stack, 200 customers, every combination of faults
 	$(BIN)/pytest -m 'fleet and not browser'
 	FLEET=200 $(BIN)/pytest sync_pipeline_tests/end_to_end/test_isolation.py
 

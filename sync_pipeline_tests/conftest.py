@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import structlog
-
 from xdist.remote import Producer
 
 from sync_pipeline.adapters.sql.database import Database

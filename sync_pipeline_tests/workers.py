@@ -1,4 +1,4 @@
-"""Which worker takes which test: each takes the next as soon as it is free, but modules that share something stay whole.
+"""Which worker takes which test: each takes the next when it is free, but modules that share something stay whole.
 
 pytest-xdist has `--dist loadgroup` for this; its 3.8 gives groups to nobody with pytest 9.2, which keeps node ids
 elsewhere.

@@ -25,7 +25,7 @@ from sync_pipeline_tests.end_to_end.kinds import (
     morning,
 )
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.fleet]
 
 KILLS = int(os.environ.get("CHAOS_KILLS", "5"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))

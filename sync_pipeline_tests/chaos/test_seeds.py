@@ -10,10 +10,10 @@ from sync_pipeline_tests.chaos.stores import opened_stores
 
 pytestmark = pytest.mark.chaos
 
-SEEDS = {"sqlite": (6, 8), "postgresql": (8,)}
+SEEDS = {"sqlite": (6, 8), "postgresql": (6, 8)}
 
 
-@pytest.mark.parametrize("database", SEEDS)
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.fleet)])
 def test_killed_processes_lose_nothing_and_do_nothing_twice(tmp_path: Path, database: str) -> None:
     with Nursery() as nursery, opened_stores(database, tmp_path) as stores:
         outcomes = []

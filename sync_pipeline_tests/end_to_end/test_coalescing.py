@@ -125,7 +125,7 @@ def test_two_addresses_of_one_person_are_sent_one_after_the_other(deployment: De
 
 
 @pytest.mark.parametrize("fault", [{"kind": "cut_after"}, {"kind": "status_after"}, {"kind": "cut_before"}])
-@pytest.mark.parametrize("rows", [1, 7, 100])
+@pytest.mark.parametrize("rows", [1, pytest.param(7, marks=pytest.mark.fleet), 100])
 def test_a_coalesced_batch_without_an_answer_is_sent_again_as_it_was(
     deployment: Deployment, fault: dict[str, Any], rows: int
 ) -> None:

@@ -86,7 +86,7 @@ def test_a_refund_of_a_gift_that_never_left_sends_neither(kinds: Deployment) -> 
 
 @pytest.mark.parametrize("answer", ["accepted", "refused"])
 @pytest.mark.parametrize("fault", [{"kind": "cut_after"}, {"kind": "cut_before"}, {"kind": "status_after"}])
-@pytest.mark.parametrize("rows", [1, 7, 100])
+@pytest.mark.parametrize("rows", [1, pytest.param(7, marks=pytest.mark.fleet), 100])
 def test_a_batch_without_an_answer_makes_no_second_gift_whatever_a_repeat_is_answered(
     kinds: Deployment, answer: str, fault: dict[str, Any], rows: int
 ) -> None:

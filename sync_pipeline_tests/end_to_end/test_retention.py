@@ -40,8 +40,8 @@ def kept(deployment: Deployment) -> Deployment:
     return deployment
 
 
-def test_a_month_of_nights_leaves_the_files_of_the_last_days(kept: Deployment) -> None:
-    for night in range(30):
+def test_a_fortnight_leaves_the_files_of_the_last_days(kept: Deployment) -> None:
+    for night in range(14):
         change_something(kept, night)
         assert kept.night().code == 0
         prune(kept)

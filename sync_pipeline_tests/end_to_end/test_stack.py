@@ -24,6 +24,8 @@ from sync_pipeline_tests.end_to_end.deployment import USERS
 from sync_pipeline_tests.end_to_end.expectations import assert_delivered
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
+pytestmark = pytest.mark.fleet  # seven processes, each of which imports Dagster, and two schemas to make
+
 COMMAND = (sys.executable, "-m", "sync_pipeline_tests.stack", "--port", "0", "--code-port", "0")
 PATIENCE_SECONDS = 120
 POLL_SECONDS = 0.2

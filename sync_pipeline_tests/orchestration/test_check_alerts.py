@@ -14,8 +14,8 @@ from sync_pipeline.orchestration.sensors import check_alerts, run_failure_alerts
 from sync_pipeline.sandbox.world import World
 from sync_pipeline_tests.clock import FakeClock
 from sync_pipeline_tests.orchestration.nights import Nights
-from sync_pipeline_tests.quick_instance import quick_instance
 from sync_pipeline_tests.orchestration.test_due_customers import schedule
+from sync_pipeline_tests.quick_instance import quick_instance
 from sync_pipeline_tests.sandbox_fleet import CUSTOMER
 
 EVENING = datetime(2026, 3, 2, 23, tzinfo=UTC)

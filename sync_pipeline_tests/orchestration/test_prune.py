@@ -191,6 +191,7 @@ def test_files_whose_run_is_gone_already_are_removed(on_disk: Nights) -> None:
     assert files_of(on_disk, ids[1])
 
 
+@pytest.mark.fleet  # making both schemas takes as long as all the others here
 @pytest.mark.usefixtures("fleet")
 def test_nothing_of_a_deleted_run_stays_in_postgresql(tmp_path: Path, postgres_server: PostgresServer) -> None:
     name = postgres_server.create_database()

@@ -37,9 +37,9 @@ def deployment(tmp_path: Path, sqlite_url: str) -> Iterator[Deployment]:
 
 
 @pytest.fixture
-def deployment_on(tmp_path: Path, database_url: str) -> Iterator[Deployment]:
+def deployment_on(tmp_path: Path, each_database_url: str) -> Iterator[Deployment]:
     """The same, once on each kind of database."""
-    with deployed(tmp_path, database_url) as made:
+    with deployed(tmp_path, each_database_url) as made:
         yield made
 
 

@@ -41,7 +41,7 @@ class ParquetChangeSetWriter:
             else:
                 columns = self._parts.columns
                 query = f"select {text_columns(columns, columns, 'part')} from {parquet(*self._parts.paths)} part"
-                with database(self._limits, self._parts.spill, ordered=True) as connection:
+                with database(self._limits.reading(self._parts.paths), self._parts.spill, ordered=True) as connection:
                     copy(connection, query, temporary)
         self._parts.remove()
         return self._parts.rows

@@ -42,7 +42,7 @@ class Comparison:
         self.everything = request.remap or (index is None and not request.acknowledged)
         self.snapshot = snapshot
         self._index = index
-        self._limits = limits
+        self._limits = limits.reading(path for path in (snapshot, index) if path is not None)
         self._rechecked = ""
 
     @property

@@ -83,7 +83,7 @@ class ParquetCutWriter:
 
     @contextmanager
     def _opened(self) -> Iterator[DuckDBPyConnection]:
-        with database(self._limits, self._parts.spill, ordered=True) as connection:
+        with database(self._limits.reading(self._parts.paths), self._parts.spill, ordered=True) as connection:
             if self._parts.paths:
                 connection.execute(f"create temp view part as select * from {parquet(*self._parts.paths)}")
             yield connection

@@ -27,7 +27,7 @@ def merge(
     if rows == 0 and not proven:
         return False
     columns = list(dict.fromkeys([KEY_COLUMN, *old, *new]))
-    with database(limits, folder / "spill", ordered=True) as connection:
+    with database(limits.reading((snapshot, delta)), folder / "spill", ordered=True) as connection:
         connection.execute(f"create temp view snapshot as select * from {parquet(snapshot)}")
         connection.execute(f"create temp view delta as select * from {parquet(delta)}")
         connection.execute(f"create temp view proven as select * from {write_keys(folder, 'proven', proven)}")
