@@ -45,8 +45,8 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format .
 
 test: lint ## Run all checks and tests
-	@# Two cores, four workers: a third of the time is spent waiting.
-	$(BIN)/pytest -n 4 -m 'not fleet'
+	@# Two cores, four workers, which have enough threads without those of Polars.
+	POLARS_MAX_THREADS=1 $(BIN)/pytest -n 4 -m 'not fleet'
 
 test-fleet: $(VENV)/.dev ## Run the tests that take minutes: nights on PostgreSQL, the stack, 200 customers, every combination of faults
 	$(BIN)/pytest -m 'fleet and not browser'

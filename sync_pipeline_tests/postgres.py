@@ -70,6 +70,10 @@ class PostgresServer:
         """A copy of that database, by default an empty one; answers its name. Takes a tenth of a second."""
         name = f"test_{next(self._numbers)}"
         with self._engine.connect() as connection:
+            # Whoever used the template closed it, but on a busy machine the server's side of it may still be there.
+            connection.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": template}
+            )
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
             for setting, value in settings.items():
                 connection.execute(text(f"ALTER DATABASE {name} SET {setting} = '{value}'"))

@@ -10,7 +10,7 @@ from sync_pipeline_tests.chaos.stores import opened_stores
 
 pytestmark = pytest.mark.chaos
 
-SEEDS = {"sqlite": (6, 8), "postgresql": (6, 8)}
+SEEDS = {"sqlite": (8,), "postgresql": (6, 8)}
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.fleet)])

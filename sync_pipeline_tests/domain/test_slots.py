@@ -21,6 +21,7 @@ ZONES = (
     "Pacific/Auckland",
     "Pacific/Kiritimati",
 )
+AT = ("02:30", "23:50")
 YEAR = [date(2026, 1, 1) + timedelta(days=day) for day in range(366)]
 
 
@@ -39,8 +40,14 @@ def test_a_year_has_one_slot_for_each_local_date(zone: str, nightly: str) -> Non
         assert [slot.astimezone(ZoneInfo(zone)).date() for slot in slots] == YEAR
 
 
-@pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("nightly", ["auto", "02:30", "23:50"])
+@pytest.mark.parametrize(
+    ("zone", "nightly"),
+    # Each zone, and each kind of night where clocks change by an hour, by half of one, and on the other half of Earth.
+    [
+        *((zone, "auto") for zone in ZONES),
+        *((zone, at) for zone in ("America/Chicago", "Australia/Lord_Howe", "Pacific/Auckland") for at in AT),
+    ],
+)
 def test_whoever_asks_all_year_long_comes_upon_every_night_once_and_in_its_time(zone: str, nightly: str) -> None:
     one = customer(zone, nightly)
     nights: dict[str, datetime] = {}

@@ -185,7 +185,14 @@ def test_two_projects_of_one_name_are_two_opportunities(kinds: Deployment) -> No
     assert_hours_delivered(kinds)
 
 
-@pytest.mark.parametrize("kind", ["cut_after", "status_after", "cut_before", "malformed"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "cut_after",
+        "cut_before",
+        *(pytest.param(kind, marks=pytest.mark.fleet) for kind in ("status_after", "malformed")),
+    ],
+)
 def test_calls_without_an_answer_are_looked_for_before_they_are_made_again(kinds: Deployment, kind: str) -> None:
     """Every third call that makes an opportunity, a sign-up or hours goes wrong."""
     kinds.configure(streams={"donations": None, "completions": None})

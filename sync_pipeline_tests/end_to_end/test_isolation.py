@@ -25,7 +25,7 @@ from sync_pipeline.workplace import Workplace
 from sync_pipeline_tests.end_to_end.deployment import BATCH, USERS, TickingClock, secret, write_yaml
 from sync_pipeline_tests.loaded_fleet import load_everybody
 
-FLEET = int(os.environ.get("FLEET", "40"))
+FLEET = int(os.environ.get("FLEET", "20"))
 CUSTOMERS = [f"customer-{number:03}" for number in range(FLEET)]
 SILENT, MALFORMED, REVOKED, LARGE, THROTTLED = CUSTOMERS[:: FLEET // 5]
 IN_TROUBLE = {SILENT, MALFORMED, REVOKED, LARGE, THROTTLED}

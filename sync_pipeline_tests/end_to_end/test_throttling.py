@@ -123,8 +123,15 @@ def test_a_backlog_larger_than_the_quota_is_done_at_its_own_pace(deployment: Dep
 
 
 @pytest.mark.parametrize("neighbour", [0, 3], ids=["alone", "with a neighbour"])
-@pytest.mark.parametrize("headers", [True, False], ids=["headers", "no headers"])
-@pytest.mark.parametrize("rolling", [True, False], ids=["rolling", "fixed"])
+@pytest.mark.parametrize(
+    ("rolling", "headers"),
+    [
+        pytest.param(True, True, id="rolling, headers"),
+        pytest.param(False, False, id="fixed, no headers"),
+        pytest.param(True, False, id="rolling, no headers", marks=pytest.mark.fleet),
+        pytest.param(False, True, id="fixed, headers", marks=pytest.mark.fleet),
+    ],
+)
 def test_the_budget_is_spent_while_work_is_left_and_never_exceeded(
     deployment: Deployment, *, rolling: bool, headers: bool, neighbour: int
 ) -> None:
