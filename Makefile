@@ -76,6 +76,7 @@ bench: $(VENV)/.dev ## Run the benchmarks; one line of JSON per case
 	$(BIN)/python bench/apply.py
 	$(BIN)/python bench/fleet.py
 	$(BIN)/python bench/park.py
+	$(BIN)/python bench/metrics.py
 
 lock: ## Pin the newest allowed dependencies (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

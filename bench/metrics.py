@@ -9,6 +9,7 @@ with nothing to tell; the page is the fleet's.
 """
 
 import json
+import logging
 import os
 import resource
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import structlog
 from sqlalchemy import Table, insert
 
 from sync_pipeline.adapters.prometheus import exposition
@@ -171,6 +173,8 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def main(arguments: Sequence[str]) -> None:
+    # The first look finds something of everybody, and there is no Slack.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     customers = int(arguments[0]) if arguments else CUSTOMERS
     with TemporaryDirectory() as folder:
         print(json.dumps(scrapes(Path(folder), customers, arguments[1] if len(arguments) > 1 else None)))

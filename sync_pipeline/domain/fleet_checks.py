@@ -108,6 +108,6 @@ def _unconfirmed_aging(oldest: Mapping[str, datetime], now: datetime) -> Verdict
 
 def _said(customer_ids: Collection[str], what: str) -> str:
     if not customer_ids:
-        return f"no customers {what}"
+        return f"customers that {what}: none"
     more = f" and {len(customer_ids) - NAMED} more" if len(customer_ids) > NAMED else ""
-    return f"{len(customer_ids)} customers {what}: {', '.join(sorted(customer_ids)[:NAMED])}{more}"
+    return f"customers that {what}: {len(customer_ids)} ({', '.join(sorted(customer_ids)[:NAMED])}{more})"

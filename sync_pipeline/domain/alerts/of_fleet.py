@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sync_pipeline.domain.alerts.of_runs import RUN_FAILED
 from sync_pipeline.domain.alerts.problem import FLEET, Problem, Subject
 from sync_pipeline.domain.configuration import Customer
+from sync_pipeline.domain.pages.words import counted
 from sync_pipeline.domain.pause import Pause
 from sync_pipeline.domain.platforms import PlatformState, Trouble
 from sync_pipeline.domain.slots import latest_slot
@@ -106,7 +107,7 @@ def _dead_letters(customer_id: str, counts: NeedsAPerson) -> Problem:
     return Problem(
         Subject(customer_id, DEAD_LETTERS),
         Severity.WARNING,
-        f"{counts.dead} dead letters and {counts.review} reviews wait for a person",
+        f"{counted(counts.dead, 'dead letter')} and {counted(counts.review, 'review')} for a person",
         f"`sync-pipeline dead-letters list {customer_id}` names records and reasons: correct them at the source, or "
         "replay or discard them.",
         {"dead": counts.dead, "review": counts.review},
