@@ -115,10 +115,14 @@ def column_chart(
 
 def _labels(labels: Sequence[str], columns: int, most: int) -> list[Label]:
     empty, last = columns - len(labels), columns - 1
-    found = []
-    for label in spread(len(labels), most):
+    found: list[Label] = []
+    following = float("inf")
+    for label in reversed(spread(len(labels), most)):
         place = empty + label
+        if following - place < columns / most:
+            continue  # few columns at the right: two dates would be written over each other
+        following = place
         anchor = "middle" if last == 0 else "start" if place == 0 else "end" if place == last else "middle"
         x = 0.0 if anchor == "start" else 100.0 if anchor == "end" else (place + 0.5) * 100 / columns
         found.append(Label(round(x, 2), anchor, labels[label]))
-    return found
+    return found[::-1]
