@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync_pipeline.adapters.configuration import load_regions, refuse_other_region
+from sync_pipeline.cli.output import moment_text
 from sync_pipeline.domain.configuration.base import Mistake, parse_duration
 from sync_pipeline.domain.errors import ConfigurationError
 from sync_pipeline.workplace import Workplace
@@ -28,7 +29,7 @@ def audit_document(customer_id: str, since: str | None) -> dict[str, Any]:
             )
         return {
             "customer_id": customer_id,
-            "since": None if begins_at is None else begins_at.isoformat(),
+            "since": moment_text(begins_at),
             "entries": [
                 {"at": entry.at.isoformat(), "actor": entry.actor, "action": entry.action, "reason": entry.reason}
                 for entry in entries

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sync_pipeline.cli.explain_documents import stored_now, text
+from sync_pipeline.cli.explain_documents import stored_now
+from sync_pipeline.cli.output import moment_text
 from sync_pipeline.domain.life.history import NamedRecord, Place
 from sync_pipeline.stages.explaining import ExplainedContact, explain_contact
 from sync_pipeline.workplace import Workplace
@@ -44,8 +45,8 @@ def place_entry(place: Place) -> dict[str, Any]:
         "reference": f"{place.need.source}/{place.need.reference}",
         "individual_id": place.part_id,
         "state": None if place.state is None else place.state.value,
-        "since": text(place.since),
-        "archived_at": text(place.archived_at),
+        "since": moment_text(place.since),
+        "archived_at": moment_text(place.archived_at),
     }
 
 

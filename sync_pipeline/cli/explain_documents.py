@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from sync_pipeline.adapters.scratch_folders import scratch_folder
+from sync_pipeline.cli.output import moment_text
 from sync_pipeline.cli.plan_documents import mask
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.life.answering import answer
@@ -59,7 +59,7 @@ def document_of(facts: Facts, shown: Shown) -> dict[str, Any]:
         "changes": [change_entry(change) for change in facts.history.changes],
         "operations": [operation_entry(operation) for operation in facts.history.operations],
         "acknowledged": {
-            group: {"fingerprint": value.fingerprint, "operation_id": value.operation_id, "at": text(value.at)}
+            group: {"fingerprint": value.fingerprint, "operation_id": value.operation_id, "at": moment_text(value.at)}
             for group, value in sorted(facts.acknowledged.items())
         },
         "confirmed": confirmed_entry(facts),
@@ -71,11 +71,16 @@ def source_entry(facts: Facts, shown: Shown) -> dict[str, Any]:
     row, read, record = facts.row, facts.last_read, facts.record
     return {
         "cut": None if row is None else row.cut,
-        "read_at": None if row is None else text(row.read_at),
+        "read_at": None if row is None else moment_text(row.read_at),
         "newest": facts.is_there,
         "last_read": None
         if read is None
-        else {"cut": read.cut, "read_at": text(read.read_at), "state": read.state.value, "complete": read.proven},
+        else {
+            "cut": read.cut,
+            "read_at": moment_text(read.read_at),
+            "state": read.state.value,
+            "complete": read.proven,
+        },
         "kind": facts.kind,
         "reference": None if record is None else record.reference,
         "matches": None if record is None else record.matches,
@@ -100,7 +105,7 @@ def group_entry(group: MappedGroup, shown: Shown) -> dict[str, Any]:
 def change_entry(change: RecordedChange) -> dict[str, Any]:
     return {
         "cut": change.cut,
-        "read_at": text(change.read_at),
+        "read_at": moment_text(change.read_at),
         "kind": change.kind,
         "field_groups": list(change.groups),
         "state": change.state.value,
@@ -120,15 +125,15 @@ def operation_entry(operation: OperationLife) -> dict[str, Any]:
         "cut": operation.cut,
         "field_groups": sorted(operation.fingerprints),
         "run_id": operation.run_id,
-        "planned_at": text(operation.planned_at),
+        "planned_at": moment_text(operation.planned_at),
         "waits_for": operation.waits_for,
         "reason": operation.reason,
         "evidence": operation.evidence,
         "deferrals": operation.deferrals,
-        "accepted_at": text(operation.accepted_at),
-        "confirmed_at": text(operation.confirmed_at),
+        "accepted_at": moment_text(operation.accepted_at),
+        "confirmed_at": moment_text(operation.confirmed_at),
         "finished_in": operation.finished_in,
-        "updated_at": text(operation.updated_at),
+        "updated_at": moment_text(operation.updated_at),
         "travelled_with": list(operation.travelled_with),
         "attempts_made": operation.attempts_made,
         "attempts": [attempt_entry(attempt) for attempt in operation.attempts],
@@ -138,7 +143,7 @@ def operation_entry(operation: OperationLife) -> dict[str, Any]:
 def attempt_entry(attempt: Attempt) -> dict[str, Any]:
     """Without an `outcome` no answer is known."""
     return {
-        "at": text(attempt.at),
+        "at": moment_text(attempt.at),
         "endpoint": attempt.endpoint,
         "outcome": attempt.outcome,
         "status": attempt.status,
@@ -156,21 +161,22 @@ def confirmed_entry(facts: Facts) -> dict[str, Any] | None:
         return None
     return {
         "virtuous_id": None if itself is None else itself.crm_id,
-        "at": text(max(moments, default=None)),
-        "archived_at": None if itself is None else text(itself.archived_at),
+        "at": moment_text(max(moments, default=None)),
+        "archived_at": None if itself is None else moment_text(itself.archived_at),
     }
 
 
 def next_entry(step: NextStep) -> dict[str, Any]:
-    return {"what": step.what, "needs_a_person": step.needs_a_person, "at": text(step.at), "command": step.command}
+    return {
+        "what": step.what,
+        "needs_a_person": step.needs_a_person,
+        "at": moment_text(step.at),
+        "command": step.command,
+    }
 
 
 def as_it_is(value: Any) -> Any:
     return value
-
-
-def text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
 
 
 def answered(attempt: Mapping[str, Any]) -> str:

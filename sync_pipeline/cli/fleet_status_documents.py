@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sync_pipeline.cli.objective_documents import fleet_objectives
+from sync_pipeline.cli.output import moment_text
 from sync_pipeline.domain.platforms import PlatformState
 from sync_pipeline.domain.slots import next_slot
 from sync_pipeline.workplace import Workplace
@@ -54,6 +55,6 @@ def _platform(state: PlatformState) -> dict[str, Any]:
     return {
         "trouble": state.trouble.value,
         "since": state.since.isoformat(),
-        "tried_next_at": None if state.probe_at is None else state.probe_at.isoformat(),
+        "tried_next_at": moment_text(state.probe_at),
         "failed_first": list(state.failing),
     }

@@ -6,6 +6,7 @@ Standard output carries the result and nothing else; logs and errors for people 
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
@@ -71,6 +72,11 @@ def cell_text(value: object) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(str(item) for item in value)
     return str(value)
+
+
+def moment_text(moment: datetime | None) -> str | None:
+    """A moment as documents have it."""
+    return None if moment is None else moment.isoformat()
 
 
 def write_lines(lines: Iterable[str], stream: TextIO) -> None:

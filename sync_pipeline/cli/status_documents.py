@@ -1,13 +1,13 @@
 """What `status` and `report` answer, as plain documents."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from sync_pipeline.cli.change_set_documents import OPEN, change_set_entry
 from sync_pipeline.cli.objective_documents import objectives_entry
+from sync_pipeline.cli.output import moment_text
 from sync_pipeline.cli.page_documents import fresh_page, known_page
 from sync_pipeline.domain.configuration import Customer
 from sync_pipeline.domain.errors import ConfigurationError
@@ -57,7 +57,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
     return {
         "customer_id": customer.id,
         "checkpoint": {name: position.reached for name, position in positions.items()},
-        "read_position": {name: text(position.read_position) for name, position in positions.items()},
+        "read_position": {name: moment_text(position.read_position) for name, position in positions.items()},
         "checkpoint_age_seconds": (
             None
             if not ages or any(age is None for age in ages)
@@ -69,9 +69,9 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
             "run_id": last["run_id"],
             "layer": last["layer"],
             "status": status_now(workplace, last),
-            "started_at": text(last["started_at"]),
-            "completed_at": text(last["completed_at"]),
-            "resume_at": text(last["resume_at"]),
+            "started_at": moment_text(last["started_at"]),
+            "completed_at": moment_text(last["completed_at"]),
+            "resume_at": moment_text(last["resume_at"]),
             "stage_failures": (last["report"] or {}).get("stage_failures", []),
             "warnings": (last["report"] or {}).get("warnings", []),
         },
@@ -80,7 +80,7 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
         "held": [change_set_entry(row) for row in state.held.rows(customer.id, OPEN)],
         "waiting": [waiting_entry(group) for group in state.waiting_groups(customer.id)],
         "needs_a_person": state.standing_failures(customer.id, FAILURE_DETAILS),
-        "quota": {"used": picture.used, "limit": picture.limit, "resets_at": text(picture.resets_at)},
+        "quota": {"used": picture.used, "limit": picture.limit, "resets_at": moment_text(picture.resets_at)},
         "source_quota": {name: pace_entry(state.pace_memory(customer.id, name)) for name in customer.sources},
         "breaker": {
             "consecutive_failures": breaker.consecutive_failures,
@@ -88,8 +88,8 @@ def status_entry(workplace: Workplace, customer: Customer) -> dict[str, Any]:
             "reason": breaker.reason,
             "needs_person": breaker.needs_person,
         },
-        "paused_until": text(breaker.paused_until) if breaker.is_paused(now) else None,
-        "next_slot": text(next_slot(customer, now)),
+        "paused_until": moment_text(breaker.paused_until) if breaker.is_paused(now) else None,
+        "next_slot": moment_text(next_slot(customer, now)),
     }
 
 
@@ -109,7 +109,7 @@ def pace_entry(memory: PaceMemory) -> dict[str, Any] | None:
     return {
         "requests": record.pace.requests,
         "window_seconds": record.pace.window.total_seconds(),
-        "blocked_until": text(record.pace.blocked_until),
+        "blocked_until": moment_text(record.pace.blocked_until),
     }
 
 
@@ -120,7 +120,7 @@ def waiting_entry(group: WaitingGroup) -> dict[str, Any]:
         "action": group.action,
         "waits_for": group.waits_for,
         "operations": group.operations,
-        "since": text(group.since),
+        "since": moment_text(group.since),
         "examples": list(group.examples),
     }
 
@@ -175,7 +175,3 @@ def report_document(customer_id: str, run_id: str | None, *, with_page: bool = F
         return {**row["report"], "page": None if page is None else str(page)}
     finally:
         workplace.close()
-
-
-def text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select
 from sync_pipeline.adapters.sql.database import Database
 from sync_pipeline.adapters.sql.fleet import SqlFleet
 from sync_pipeline.adapters.sql.fleet_reads import accounted, need_a_person
+from sync_pipeline.adapters.sql.parts import parts
 from sync_pipeline.adapters.sql.platforms import SqlPlatforms
 from sync_pipeline.adapters.sql.tables import audit_log, breakers, ledger, runs
 from sync_pipeline.domain.alerts.of_fleet import FleetState, NeedsAPerson
@@ -17,7 +18,6 @@ from sync_pipeline.domain.operation import State
 from sync_pipeline.domain.pause import MACHINES, Pause
 from sync_pipeline.ports import Clock
 
-IDS_PER_QUERY = 1_000
 OLDEST_UNCONFIRMED = select(func.min(ledger.c.accepted_at)).where(
     ledger.c.customer_id == bindparam("customer"), ledger.c.state == State.ACCEPTED.value
 )
@@ -78,8 +78,7 @@ def _accounted_at(connection: Connection, customers: Iterable[Customer]) -> dict
 def _began_at(connection: Connection, customer_ids: list[str]) -> dict[str, datetime]:
     """When the first run of each of them began."""
     began: dict[str, datetime] = {}
-    for start in range(0, len(customer_ids), IDS_PER_QUERY):
-        some = customer_ids[start : start + IDS_PER_QUERY]
+    for some in parts(customer_ids):
         first = select(runs.c.customer_id, func.min(runs.c.started_at).label("at")).where(runs.c.customer_id.in_(some))
         began |= {row.customer_id: row.at for row in connection.execute(first.group_by(runs.c.customer_id))}
     return began
